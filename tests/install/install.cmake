@@ -1,0 +1,19 @@
+# Installs `build` under a fresh prefix, and looks at what is there.
+
+set(prefix "${build}/tests/install/prefix")
+file(REMOVE_RECURSE "${prefix}")
+execute_process(
+  COMMAND "${CMAKE_COMMAND}" --install "${build}" --prefix "${prefix}"
+  COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET)
+
+# Public headers, those under native/ excepted, include neither CAF nor Boost.
+file(GLOB_RECURSE headers "${prefix}/include/*.hpp")
+if(NOT headers)
+  message(FATAL_ERROR "no header was installed")
+endif()
+foreach(header IN LISTS headers)
+  file(STRINGS "${header}" crossed REGEX "^[ \t]*#[ \t]*include[ \t]*[<\"](caf|boost)/")
+  if(crossed AND NOT header MATCHES "/callsign/native/")
+    message(FATAL_ERROR "${header}: ${crossed}")
+  endif()
+endforeach()
