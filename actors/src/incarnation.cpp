@@ -1,0 +1,145 @@
+#include "actors/src/incarnation.hpp"
+
+#include "actors/src/worker_system.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace callsign::detail {
+
+namespace {
+
+thread_local incarnation* running_here = nullptr;
+
+struct running_mark {
+  explicit running_mark(incarnation* who) noexcept : before{std::exchange(running_here, who)} {}
+  ~running_mark() { running_here = before; }
+  running_mark(const running_mark&) = delete;
+  running_mark& operator=(const running_mark&) = delete;
+  incarnation* before;
+};
+
+}  // namespace
+
+bool port::post(entry_kind kind, task what, std::source_location where) const {
+  return system_->post_event(where_, number_, entry{kind, where, std::move(what)});
+}
+
+bool port::is_current() const noexcept {
+  const incarnation* here = incarnation::current();
+  return here != nullptr && here->number() == number_ && &here->where() == where_.get();
+}
+
+incarnation::incarnation(worker_system& system, std::shared_ptr<slot> where, worker_number number)
+    : system_{system}, where_{std::move(where)}, number_{number}, place_{*this} {}
+
+incarnation::~incarnation() {
+  const running_mark mark{this};
+  ending_ = end_reason::aborted;
+  destroy_variables();
+  on_error_ = nullptr;
+  residents_.clear();
+}
+
+incarnation* incarnation::current() noexcept { return running_here; }
+
+void* incarnation::find_variable(const variable_key& key) {
+  for (const variable& known : variables_) {
+    if (known.name != key.name) continue;
+    if (*known.type != *key.type) {
+      throw std::logic_error("process variable \"" + std::string{key.name} + "\" of worker \"" + name() +
+                             "\" was made with another type; give one of the two another name");
+    }
+    return known.box->value();
+  }
+  variables_.push_back({std::string{key.name}, key.type, key.make()});
+  return variables_.back().box->value();
+}
+
+void incarnation::destroy_variables() noexcept {
+  while (!variables_.empty()) {
+    // Out of the list first: a destructor may mention variables, and even make new ones.
+    const auto last = std::move(variables_.back().box);
+    variables_.pop_back();
+  }
+}
+
+void incarnation::move_in(std::shared_ptr<resident> who) {
+  if (!ending_) {
+    residents_.push_back(std::move(who));
+  } else if (*ending_ == end_reason::aborted) {
+    end_resident(*who, end_reason::aborted);
+  } else {
+    residents_.push_back(who);
+    port_of_this().post(entry_kind::closed, [this, who = std::move(who)] {
+      if (std::ranges::find(residents_, who) != residents_.end()) end_resident(*who, *ending_);
+    });
+  }
+}
+
+void incarnation::moved_out(const resident* who) {
+  const auto found = std::ranges::find(residents_, who, [](const auto& r) { return r.get(); });
+  if (found == residents_.end()) return;
+  // Out of the list first: the last reference may be ours.
+  const auto gone = std::move(*found);
+  residents_.erase(found);
+}
+
+void incarnation::end_residents(end_reason why) {
+  const running_mark mark{this};
+  ending_ = why;
+  const auto all = residents_;
+  for (const auto& who : all) end_resident(*who, why);
+  if (why == end_reason::aborted) residents_.clear();
+}
+
+void incarnation::end_resident(resident& who, end_reason why) {
+  try {
+    who.end(why);
+  } catch (...) {
+    report_current_exception("the end of the worker");
+    moved_out(&who);
+  }
+}
+
+void incarnation::run(entry& what) {
+  const running_mark mark{this};
+  where_->set_running(what.where.file_name(), what.where.line());
+  {
+    const running_task watched{system_.watch(), *where_};
+    try {
+      what.run(place_);
+    } catch (...) {
+      where_->count_failed();
+      report_current_exception(label_of(what.where));
+    }
+    // What the closure captured belongs to this step and ends with it.
+    what.run = nullptr;
+  }
+  where_->count_handled();
+  where_->set_running(nullptr, 0);
+}
+
+void incarnation::report_current_exception(const std::string& label) noexcept {
+  std::string text;
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    text = e.what();
+  } catch (...) {
+    text = "an exception that is no std::exception";
+  }
+  try {
+    const task_error report{name(), number_, label, text, std::current_exception()};
+    // A copy: the handler may replace itself.
+    if (const error_handler own = on_error_) {
+      own(report);
+    } else {
+      system_.report(report);
+    }
+  } catch (...) {
+    system_.warn("the error handler of worker \"" + name() + "\" threw while it was told: " + text);
+  }
+}
+
+}  // namespace callsign::detail

@@ -1,0 +1,107 @@
+/// \file
+/// One life of a worker: its variables, what it owns, and its address.
+#pragma once
+
+#include "actors/src/clock_source.hpp"
+#include "actors/src/slot.hpp"
+
+#include <callsign/worker.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace callsign::detail {
+
+class worker_system;
+
+/// Why a worker's incarnation ends.
+enum class end_reason : std::uint8_t { killed, aborted, shut_down };
+
+/// Something that must have ended before its worker may end: a server.
+class resident {
+ public:
+  virtual ~resident() = default;
+  /// Begins the end; answers later with `incarnation::moved_out`, unless the reason is `aborted`, when it just goes.
+  /// One that throws is reported to the worker's error handler and goes as well.
+  /// @context the worker
+  virtual void end(end_reason why) = 0;
+};
+
+/// The address of one incarnation for events: safe after its end, and never the next incarnation.
+/// @context any thread
+class port {
+ public:
+  port(worker_system& system, std::shared_ptr<slot> where, worker_number number)
+      : system_{&system}, where_{std::move(where)}, number_{number} {}
+  /// False: the incarnation is gone, or takes no entries of that kind any more; the entry was destroyed.
+  bool post(entry_kind kind, task what, std::source_location where = std::source_location::current()) const;
+  [[nodiscard]] worker_number number() const noexcept { return number_; }
+  [[nodiscard]] const std::string& name() const noexcept { return where_->name(); }
+  /// Whether this thread is running that incarnation's entry, so that its state may be touched here and now.
+  [[nodiscard]] bool is_current() const noexcept;
+
+ private:
+  worker_system* system_;
+  std::shared_ptr<slot> where_;
+  worker_number number_;
+};
+
+/// One life of a worker. @context the worker, except where said
+class incarnation {
+ public:
+  incarnation(worker_system& system, std::shared_ptr<slot> where, worker_number number);
+  incarnation(const incarnation&) = delete;
+  incarnation& operator=(const incarnation&) = delete;
+  /// Destroys the process variables, last made first, and all else that is this life's own.
+  ~incarnation();
+
+  [[nodiscard]] const std::string& name() const noexcept { return where_->name(); }
+  [[nodiscard]] worker_number number() const noexcept { return number_; }
+  [[nodiscard]] worker_system& system() const noexcept { return system_; }
+  [[nodiscard]] slot& where() const noexcept { return *where_; }
+  [[nodiscard]] worker& place() noexcept { return place_; }
+  [[nodiscard]] detail::port port_of_this() const { return {system_, where_, number_}; }
+
+  [[nodiscard]] void* find_variable(const variable_key& key);
+
+  /// While the worker is ending, the newcomer's own end follows as a step of its own; once the variables are being
+  /// destroyed, at once and as `aborted`.
+  void move_in(std::shared_ptr<resident> who);
+  void moved_out(const resident* who);
+  [[nodiscard]] bool has_residents() const noexcept { return !residents_.empty(); }
+  void end_residents(end_reason why);
+
+  void set_error_handler(error_handler handler) { on_error_ = std::move(handler); }
+
+  /// Runs one entry; an exception ends only that entry and is reported (rule W-41).
+  void run(entry& what);
+
+  /// Reports the exception being handled to exactly one handler (rule W-40).
+  void report_current_exception(const std::string& label) noexcept;
+
+  /// The incarnation whose entry this thread is running, or null. @context any thread
+  [[nodiscard]] static incarnation* current() noexcept;
+
+ private:
+  struct variable {
+    std::string name;
+    const std::type_info* type;
+    std::unique_ptr<variable_box> box;
+  };
+
+  void destroy_variables() noexcept;
+  void end_resident(resident& who, end_reason why);
+
+  worker_system& system_;
+  std::shared_ptr<slot> where_;
+  worker_number number_;
+  worker place_;
+  std::optional<end_reason> ending_;
+  std::vector<variable> variables_;
+  std::vector<std::shared_ptr<resident>> residents_;
+  error_handler on_error_;
+};
+
+}  // namespace callsign::detail

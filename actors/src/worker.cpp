@@ -1,0 +1,29 @@
+#include <callsign/worker.hpp>
+
+#include "actors/src/worker_system.hpp"
+
+namespace callsign {
+
+const std::string& worker::name() const noexcept { return self_.name(); }
+
+worker_number worker::number() const noexcept { return self_.number(); }
+
+call_result worker::call(std::string_view name, task what, std::source_location where) {
+  return self_.system().call(name, std::move(what), where);
+}
+
+call_result worker::call(worker_number number, task what, std::source_location where) {
+  return self_.system().call(number, std::move(what), where);
+}
+
+void worker::kill() { self_.system().kill(self_.where().shared_from_this(), self_.number()); }
+
+void worker::on_error(error_handler handler) { self_.set_error_handler(std::move(handler)); }
+
+std::chrono::steady_clock::time_point worker::now() const noexcept { return self_.system().clock().now(); }
+
+workers& worker::set() const noexcept { return self_.system().set(); }
+
+void* worker::find_variable(const detail::variable_key& key) { return self_.find_variable(key); }
+
+}  // namespace callsign

@@ -1,0 +1,114 @@
+/// \file
+/// Runs everything that happens in a world, one step at a time, in one thread.
+#pragma once
+
+#include <callsign/testkit/virtual_clock.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace callsign::detail {
+struct system_hooks;
+}
+
+namespace callsign::testkit {
+
+/// Which of the steps that are ready comes next.
+enum class order {
+  fifo,    ///< mail in the order it came; then what other sources have, in the order they were added
+  random,  ///< any of them; the seed decides, and every failure names it
+};
+
+/// How a world chooses. The same seed makes the same run.
+struct schedule {
+  order steps = order::fifo;
+  std::uint64_t seed = 0;
+};
+
+/// What a step of a worker is.
+enum class mail {
+  task,       ///< asked for by a call
+  requested,  ///< a client asks to come in
+  opened,     ///< a server has started
+  received,   ///< a client's message
+  closed,     ///< a connection or server ends
+  timer,      ///< a time has come
+  reply,      ///< the answer to an ask
+  end,        ///< not in the mailbox but beside it: the worker notices that it was killed or aborted
+};
+
+[[nodiscard]] std::string_view to_string(mail kind) noexcept;
+
+/// Something that has steps which are no actor's mail: a lane, a flush, timers.
+///
+/// @context the thread of the world
+class step_source {
+public:
+  virtual ~step_source() = default;
+  /// How many steps could run now.
+  [[nodiscard]] virtual std::size_t ready() const = 0;
+  /// Runs one of them; `which` is less than `ready()`.
+  virtual void run(std::size_t which) = 0;
+  /// What it would be, for failures: "flush of ana's session".
+  [[nodiscard]] virtual std::string describe(std::size_t which) const = 0;
+  /// When time alone makes the next step ready. While the workers end, the clock is moved there once nothing is
+  /// ready.
+  [[nodiscard]] virtual std::optional<std::chrono::steady_clock::time_point> next_due() const {
+    return std::nullopt;
+  }
+};
+
+/// Owns the order of everything. A step is one entry of a worker's mailbox, one noticed end, one message of another
+/// actor, or one step of a source.
+///
+/// @context one thread
+class scheduler {
+public:
+  static constexpr std::size_t default_limit = 100'000;
+
+  explicit scheduler(virtual_clock& clock, schedule how = {});
+  ~scheduler();
+  scheduler(const scheduler&) = delete;
+  scheduler& operator=(const scheduler&) = delete;
+
+  /// Its steps take part from now on, after the mail of the actors. It must outlive the scheduler or be removed.
+  void add_source(step_source& what);
+  void remove_source(step_source& what);
+
+  /// Runs one step. False: none is ready.
+  bool run_one();
+
+  /// Runs until nothing is ready; answers how many steps that took. A run that does not end in `limit` steps fails,
+  /// with a list of what is still ready.
+  std::size_t run_all(std::size_t limit = default_limit,
+                      std::source_location where = std::source_location::current());
+
+  [[nodiscard]] bool is_idle() const;
+  /// How many steps have run since the beginning.
+  [[nodiscard]] std::size_t steps() const noexcept;
+  /// What could run now, a line each, in the order of `fifo`.
+  [[nodiscard]] std::vector<std::string> ready() const;
+
+  /// What the next step of that worker is, if it has one.
+  [[nodiscard]] std::optional<mail> next_of(std::string_view worker) const;
+  /// The same in words, with the place where a task was given.
+  [[nodiscard]] std::string describe_next_of(std::string_view worker) const;
+  /// Runs the next step of that worker, whoever else is ready. False: it has none.
+  bool run_one_of(std::string_view worker);
+
+  /// What a system of workers needs to run here. Use them for one system, which must end first.
+  [[nodiscard]] detail::system_hooks hooks();
+
+private:
+  class core;
+  std::shared_ptr<core> core_;
+};
+
+}  // namespace callsign::testkit

@@ -1,0 +1,352 @@
+#include "tests/kit/src/memory/door.hpp"
+
+#include "net/src/rules/close_rules.hpp"
+#include "net/src/rules/frame.hpp"
+#include "net/src/rules/utf8.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace callsign::testkit::memory {
+
+std::string line::item::in_words() const {
+  switch (what) {
+  case kind::message: return type == message_kind::text ? in_quotes(bytes) : in_hex(bytes);
+  case kind::part: return "a part, " + in_quotes(bytes);
+  case kind::ping: return "a ping";
+  case kind::pong: return "a pong";
+  case kind::close:
+    return "goodbye " + (code == 0 ? "without a code" : std::to_string(code)) +
+           (bytes.empty() ? "" : " " + in_quotes(bytes));
+  case kind::nonsense: return "nonsense";
+  case kind::hang_up: return "hangs up";
+  }
+  return "nothing";
+}
+
+line::line(thread& here, std::shared_ptr<door::front_desk> desk, request asked, std::string name)
+    : here_{here}, desk_{std::move(desk)}, asked_{std::move(asked)}, name_{std::move(name)},
+      message_timer_{[this] { fail(door::end_cause::message_late, close::policy, "message late"); }} {}
+
+// -- the client's end -----------------------------------------------------------------------------
+
+void line::send(item what) {
+  if (has_closed_ || has_hung_up_ || is_silent_)
+    return;
+  if (what.what != item::kind::pong)
+    here_.all().spoken().add(name_ + " -> " + what.in_words());
+  has_closed_ = what.what == item::kind::close;
+  has_hung_up_ = what.what == item::kind::hang_up;
+  to_server_.push_back(std::move(what));
+}
+
+void line::close(int code, std::string reason) {
+  send({item::kind::close, message_kind::text, code, std::move(reason)});
+}
+
+void line::vanish() {
+  if (has_hung_up_ || is_over_)
+    return;
+  has_closed_ = false;
+  is_silent_ = false;
+  send({item::kind::hang_up, message_kind::text, 0, {}});
+  is_silent_ = true;
+}
+
+void line::set_room(std::optional<std::size_t> bytes) {
+  room_ = bytes;
+  here_.all().spoken().add(name_ + (bytes ? " takes " + std::to_string(*bytes) + " bytes more" : " reads"));
+  if (!is_over_ && unwritten() > 0 && (!room_ || *room_ > 0))
+    here_.add_dirty(*this);
+}
+
+void line::hear(sound what) {
+  if (what.what == sound::kind::text || what.what == sound::kind::binary)
+    ++data_frames;
+  if (is_silent_)
+    return;
+  here_.all().spoken().add(name_ + " <- " + what.in_words());
+  switch (what.what) {
+  case sound::kind::opened: return;
+  case sound::kind::ping:
+    ++pings;
+    send({item::kind::pong, message_kind::text, 0, std::move(what.bytes)});
+    return;
+  case sound::kind::goodbye:
+    if (has_closed_) {
+      farewell = std::move(what);
+      return;
+    }
+    if (answers_close_)
+      send({item::kind::close, message_kind::text, what.code, {}});
+    break;
+  default: break;
+  }
+  heard.push_back(std::move(what));
+}
+
+std::size_t line::unwritten() const {
+  if (ear_ == nullptr)
+    return 0;
+  std::array<rules::piece, 64> pieces;
+  const auto count = ear_->out().gather(pieces);
+  std::size_t sum = 0;
+  for (std::size_t i = 0; i < count; ++i)
+    sum += pieces[i].size;
+  return sum;
+}
+
+// -- steps ----------------------------------------------------------------------------------------
+
+bool line::sees_hang_up() const {
+  if (!has_hung_up_)
+    return false;
+  // The end of a line is noticed even when nothing is read; what was not read is lost.
+  return !is_admitted_ || is_paused_ || closed_ || failed_ || to_server_.front().what == item::kind::hang_up;
+}
+
+std::optional<std::string> line::next_fact() const {
+  const std::string at = " at I/O thread " + std::to_string(here_.index());
+  if (is_over_)
+    return std::nullopt;
+  if (!is_asked_)
+    return name_ + "'s request arrives" + at;
+  if (ready_to_end_)
+    return name_ + "'s session ends" + at;
+  if (ear_ == nullptr)
+    return std::nullopt;
+  if (sees_hang_up())
+    return name_ + "'s line is lost" + at;
+  if (!is_admitted_ || is_paused_ || closed_ || failed_ || to_server_.empty())
+    return std::nullopt;
+  return name_ + "'s " + to_server_.front().in_words() + " arrives" + at;
+}
+
+void line::tell_fact() {
+  is_telling_ = true;
+  if (!is_asked_) {
+    arrive();
+  } else if (ready_to_end_) {
+    is_over_ = true;
+    message_timer_.disarm();
+    const auto ear = std::exchange(ear_, nullptr);
+    here_.all().forget(*this);
+    if (ear != nullptr)
+      ear->ended(std::move(*ready_to_end_));
+  } else if (sees_hang_up()) {
+    to_server_.clear();
+    end(door::end_cause::line_lost);
+  } else {
+    auto what = std::move(to_server_.front());
+    to_server_.pop_front();
+    read(std::move(what));
+  }
+  is_telling_ = false;
+}
+
+void line::arrive() {
+  is_asked_ = true;
+  auto answer = desk_->upgrade_asked(*this, request{asked_}, here_);
+  switch (answer.what) {
+  case door::upgrade_answer::kind::not_ours:
+    hear({sound::kind::refused, 404, {}});
+    ready_to_end_.emplace();
+    return;
+  case door::upgrade_answer::kind::refused:
+    hear({sound::kind::refused, answer.status, std::move(answer.why)});
+    ready_to_end_.emplace();
+    return;
+  case door::upgrade_answer::kind::waiting:
+    ear_ = std::move(answer.hears);
+    if (ear_ == nullptr)
+      report("an upgrade waits, but nobody hears of it");
+    return;
+  }
+}
+
+void line::read(item what) {
+  ear_->heard();
+  switch (what.what) {
+  case item::kind::message:
+  case item::kind::part: return read_data(std::move(what));
+  case item::kind::ping:
+    ear_->out().push_control(rules::encode_frame(rules::opcode::pong, what.bytes));
+    mark_dirty();
+    return;
+  case item::kind::pong: return;
+  case item::kind::close: return read_close(what);
+  case item::kind::nonsense: return fail(door::end_cause::protocol_error, close::protocol_error, "bad frame");
+  case item::kind::hang_up: return;
+  }
+}
+
+void line::read_data(item what) {
+  if (partial_.size() + what.bytes.size() > terms_.max_message_bytes)
+    return fail(door::end_cause::message_too_big, close::too_big, "message too big");
+  if (++fragments_ > terms_.max_fragments)
+    return fail(door::end_cause::too_many_fragments, close::too_big, "too many fragments");
+  if (what.what == item::kind::part) {
+    if (fragments_ == 1) {
+      message_left_ = terms_.message_deadline;
+      watch_message(true);
+    }
+    partial_ += what.bytes;
+    ear_->reassembling(static_cast<std::ptrdiff_t>(what.bytes.size()));
+    return;
+  }
+  watch_message(false);
+  fragments_ = 0;
+  std::string whole = std::exchange(partial_, {});
+  if (!whole.empty())
+    ear_->reassembling(-static_cast<std::ptrdiff_t>(whole.size()));
+  whole += what.bytes;
+  if ((what.type == message_kind::text || terms_.must_be_utf8) && !rules::is_utf8(whole))
+    return fail(door::end_cause::invalid_utf8, close::invalid_utf8, "no UTF-8");
+  ear_->received(what.type, std::move(whole));
+}
+
+void line::watch_message(bool is_on) {
+  if (!is_on) {
+    if (message_timer_.is_armed())
+      message_left_ = message_timer_.deadline() - here_.now();
+    message_timer_.disarm();
+  } else if (terms_.message_deadline.count() > 0 && fragments_ > 0) {
+    here_.timers().arm(message_timer_, here_.now() + message_left_);
+  }
+}
+
+void line::read_close(const item& what) {
+  watch_message(false);
+  if (what.code != 0 && !rules::may_receive(static_cast<close_code>(what.code)))
+    return fail(door::end_cause::protocol_error, close::protocol_error, "bad close code");
+  closed_ = door::end_facts{door::end_cause::closed, static_cast<std::uint16_t>(what.code), what.bytes};
+  if (!ear_->out().is_close_queued()) {
+    ear_->out().push_close(rules::encode_close(static_cast<close_code>(what.code), {}));
+    mark_dirty();
+  }
+  end_if_closed();
+}
+
+void line::fail(door::end_cause how, close_code code, std::string_view why) {
+  if (is_over_ || failed_ || closed_)
+    return;
+  watch_message(false);
+  failed_ = how;
+  ear_->out().push_close(rules::encode_close(code, why));
+  mark_dirty();
+  end_if_closed();
+}
+
+void line::end(door::end_cause how) {
+  if (!ready_to_end_)
+    ready_to_end_ = door::end_facts{how, 0, {}};
+}
+
+void line::end_if_closed() {
+  if (ready_to_end_ || ear_ == nullptr || !ear_->out().is_close_written())
+    return;
+  if (closed_) {
+    ready_to_end_ = std::move(*closed_);
+  } else if (failed_) {
+    end(*failed_);
+  }
+}
+
+void line::flush() {
+  is_dirty = false;
+  if (is_over_ || ear_ == nullptr)
+    return;
+  while (!room_ || *room_ > 0) {
+    std::array<rules::piece, 16> pieces;
+    const auto count = ear_->out().gather(pieces);
+    std::string bytes;
+    for (std::size_t i = 0; i < count; ++i)
+      bytes.append(pieces[i].data, pieces[i].size);
+    if (room_) {
+      bytes.resize(std::min(bytes.size(), *room_));
+      *room_ -= bytes.size();
+    }
+    if (bytes.empty())
+      break;
+    ear_->written(bytes.size());
+    hearing_.feed(bytes, [this](sound what) { hear(std::move(what)); });
+  }
+  end_if_closed();
+}
+
+void line::cut_at_the_end() {
+  if (is_over_)
+    return;
+  if (!ready_to_end_ && is_asked_ && !has_hung_up_ && !closed_)
+    hear({sound::kind::cut, 0, {}});
+  is_asked_ = true;
+  end(door::end_cause::dropped);
+  tell_fact();
+}
+
+// -- commands -------------------------------------------------------------------------------------
+
+void line::report(std::string text) { here_.all().complaints.push_back(name_ + "'s session: " + std::move(text)); }
+
+bool line::may_command(const char* which) const {
+  if (!is_over_)
+    return true;
+  here_.all().complaints.push_back(name_ + "'s session: " + which + " was commanded after the end was told");
+  return false;
+}
+
+void line::admit(const door::admission_terms& terms) {
+  if (!may_command("admit"))
+    return;
+  if (is_admitted_ || ready_to_end_)
+    return;
+  is_admitted_ = true;
+  terms_ = terms;
+  std::string head = "HTTP/1.1 101 Switching Protocols\r\n";
+  if (!terms.subprotocol.empty())
+    head += "Sec-WebSocket-Protocol: " + terms.subprotocol + "\r\n";
+  ear_->out().push_control(head + "\r\n");
+}
+
+void line::refuse(int status, std::string_view why) {
+  if (!may_command("refuse"))
+    return;
+  if (is_admitted_)
+    report("refuse was commanded after admit");
+  if (ready_to_end_)
+    return;
+  hear({sound::kind::refused, status, std::string{why}});
+  end(door::end_cause::dropped);
+}
+
+void line::mark_dirty() {
+  if (!may_command("mark_dirty"))
+    return;
+  if (std::exchange(is_dirty, true))
+    return;
+  here_.add_dirty(*this);
+}
+
+void line::pause_reading() {
+  if (!may_command("pause_reading") || is_paused_)
+    return;
+  is_paused_ = true;
+  watch_message(false);
+}
+
+void line::resume_reading() {
+  if (!may_command("resume_reading") || !is_paused_)
+    return;
+  is_paused_ = false;
+  watch_message(true);
+}
+
+void line::drop() {
+  if (!may_command("drop") || ready_to_end_)
+    return;
+  if (!has_hung_up_)
+    hear({sound::kind::cut, 0, {}});
+  end(door::end_cause::dropped);
+}
+
+} // namespace callsign::testkit::memory

@@ -1,0 +1,288 @@
+#include <callsign/testkit/scheduler.hpp>
+
+#include "actors/src/worker_actor.hpp"
+#include "actors/src/worker_system.hpp"
+
+#include <gtest/gtest.h>
+
+#include <caf/all.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+namespace callsign::testkit {
+
+namespace {
+
+mail mail_of(detail::entry_kind kind) {
+  switch (kind) {
+  case detail::entry_kind::task: return mail::task;
+  case detail::entry_kind::requested: return mail::requested;
+  case detail::entry_kind::opened: return mail::opened;
+  case detail::entry_kind::received: return mail::received;
+  case detail::entry_kind::closed: return mail::closed;
+  case detail::entry_kind::timer: return mail::timer;
+  case detail::entry_kind::reply: return mail::reply;
+  }
+  return mail::task;
+}
+
+std::optional<mail> next_step_of(const detail::worker_actor& who) {
+  const auto next = who.next_step();
+  if (next.is_end) return mail::end;
+  if (!next.entry) return std::nullopt;
+  return mail_of(next.entry->kind);
+}
+
+std::string describe_job(caf::resumable* job) {
+  if (const auto* who = dynamic_cast<const detail::worker_actor*>(job)) {
+    std::string line = "worker \"" + who->whose().name() + "\": ";
+    const auto next = who->next_step();
+    if (next.is_end) return line + "end";
+    if (!next.entry) return line + "nothing";
+    return line + to_string(next.entry->kind) + " given at " + detail::label_of(next.entry->where);
+  }
+  if (const auto* who = dynamic_cast<const caf::local_actor*>(job)) {
+    return "actor " + std::string{who->name()} + ": mail";
+  }
+  return "something that is no actor";
+}
+
+std::string in_lines(const std::vector<std::string>& what) {
+  std::string text;
+  for (const auto& line : what) text += "\n  " + line;
+  return text;
+}
+
+}  // namespace
+
+std::string_view to_string(mail kind) noexcept {
+  switch (kind) {
+  case mail::task: return "task";
+  case mail::requested: return "requested";
+  case mail::opened: return "opened";
+  case mail::received: return "received";
+  case mail::closed: return "closed";
+  case mail::timer: return "timer";
+  case mail::reply: return "reply";
+  case mail::end: return "end";
+  }
+  return "unknown";
+}
+
+/// Everything a unit may still need when the scheduler itself is gone.
+class scheduler::core : public std::enable_shared_from_this<core> {
+public:
+  core(virtual_clock& clock, schedule how) : clock_{clock}, how_{how}, dice_{how.seed} {}
+
+  // -- what is ready --------------------------------------------------------------------------------
+
+  [[nodiscard]] std::size_t ready_count() const {
+    std::size_t n = jobs().size();
+    for (const auto* source : sources) n += source->ready();
+    return n;
+  }
+
+  [[nodiscard]] std::vector<std::string> describe_all() const {
+    std::vector<std::string> lines;
+    for (auto* job : jobs()) lines.push_back(describe_job(job));
+    for (const auto* source : sources) {
+      for (std::size_t i = 0; i < source->ready(); ++i) lines.push_back(source->describe(i));
+    }
+    return lines;
+  }
+
+  [[nodiscard]] std::optional<std::size_t> job_of(std::string_view worker) const {
+    for (std::size_t i = 0; i < jobs().size(); ++i) {
+      const auto* who = dynamic_cast<const detail::worker_actor*>(jobs()[i]);
+      if (who != nullptr && who->whose().name() == worker) return i;
+    }
+    return std::nullopt;
+  }
+
+  [[nodiscard]] const detail::worker_actor& worker_at(std::size_t index) const {
+    return dynamic_cast<const detail::worker_actor&>(*jobs()[index]);
+  }
+
+  // -- running --------------------------------------------------------------------------------------
+
+  bool run_one() {
+    const std::size_t count = ready_count();
+    if (count == 0) return false;
+    run(how_.steps == order::fifo ? 0 : static_cast<std::size_t>(dice_() % count));
+    return true;
+  }
+
+  void run(std::size_t which) {
+    ++steps;
+    if (which < jobs().size()) {
+      run_job(which);
+      return;
+    }
+    which -= jobs().size();
+    for (auto* source : sources) {
+      if (which < source->ready()) {
+        source->run(which);
+        return;
+      }
+      which -= source->ready();
+    }
+  }
+
+  void run_job(std::size_t which) {
+    auto& queue = jobs();
+    auto* job = queue[which];
+    queue.erase(queue.begin() + static_cast<std::ptrdiff_t>(which));
+    switch (job->resume(context_.get(), 1)) {
+    case caf::resumable::resume_later: queue.push_back(job); break;
+    case caf::resumable::done:
+    case caf::resumable::awaiting_message: caf::intrusive_ptr_release(job); break;
+    case caf::resumable::shutdown_execution_unit: break;
+    }
+  }
+
+  /// While the workers end: a step, or else time until the next is due.
+  bool pump() {
+    if (++pumped_ > default_limit) {
+      ADD_FAILURE() << "the workers do not end: after " << default_limit
+                    << " steps there is still ready:" << in_lines(describe_all());
+      return false;
+    }
+    if (run_one()) return true;
+    std::optional<std::chrono::steady_clock::time_point> due;
+    for (const auto* source : sources) {
+      if (const auto its = source->next_due(); its && (!due || *its < *due)) due = its;
+    }
+    if (!due) return false;
+    clock_.advance_to(*due);
+    return true;
+  }
+
+  // -- the system that runs here --------------------------------------------------------------------
+
+  [[nodiscard]] std::unique_ptr<detail::unit> make_unit(caf::actor_system& system);
+  [[nodiscard]] const std::shared_ptr<detail::clock_source>& clock_source() const {
+    return clock_.source();
+  }
+
+  void enter(caf::actor_system& system) {
+    if (coordinator_ != nullptr) return;
+    coordinator_ = &dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
+    context_ = std::make_unique<context>(system, *coordinator_);
+  }
+
+  /// The system is gone, and its queue with it.
+  void leave() noexcept {
+    coordinator_ = nullptr;
+    context_.reset();
+  }
+
+  [[nodiscard]] std::deque<caf::resumable*>& jobs() {
+    return coordinator_ != nullptr ? coordinator_->jobs : no_jobs_;
+  }
+  [[nodiscard]] const std::deque<caf::resumable*>& jobs() const {
+    return coordinator_ != nullptr ? coordinator_->jobs : no_jobs_;
+  }
+
+  std::vector<step_source*> sources;
+  std::size_t steps = 0;
+
+private:
+  struct context final : caf::execution_unit {
+    context(caf::actor_system& system, caf::scheduler::test_coordinator& to)
+        : caf::execution_unit{&system}, queue{to.jobs} {}
+    void exec_later(caf::resumable* who) override { queue.push_back(who); }
+    std::deque<caf::resumable*>& queue;
+  };
+
+  virtual_clock& clock_;
+  schedule how_;
+  std::mt19937_64 dice_;
+  caf::scheduler::test_coordinator* coordinator_ = nullptr;
+  std::unique_ptr<context> context_;
+  std::deque<caf::resumable*> no_jobs_;
+  std::size_t pumped_ = 0;
+};
+
+namespace {
+
+/// Actors pinned here are the test's to run.
+template <class Core>
+class test_unit final : public detail::unit {
+public:
+  test_unit(caf::actor_system& system, std::shared_ptr<Core> by)
+      : detail::unit{system}, by_{std::move(by)} {}
+  void schedule(caf::resumable* who) override { by_->jobs().push_back(who); }
+
+private:
+  std::shared_ptr<Core> by_;
+};
+
+}  // namespace
+
+std::unique_ptr<detail::unit> scheduler::core::make_unit(caf::actor_system& system) {
+  enter(system);
+  return std::make_unique<test_unit<core>>(system, shared_from_this());
+}
+
+scheduler::scheduler(virtual_clock& clock, schedule how)
+    : core_{std::make_shared<core>(clock, how)} {}
+
+scheduler::~scheduler() { core_->leave(); }
+
+void scheduler::add_source(step_source& what) { core_->sources.push_back(&what); }
+
+void scheduler::remove_source(step_source& what) { std::erase(core_->sources, &what); }
+
+bool scheduler::run_one() { return core_->run_one(); }
+
+std::size_t scheduler::run_all(std::size_t limit, std::source_location where) {
+  for (std::size_t n = 0; n < limit; ++n) {
+    if (!core_->run_one()) return n;
+  }
+  if (!is_idle()) {
+    ADD_FAILURE_AT(where.file_name(), static_cast<int>(where.line()))
+        << "this does not end: after " << limit << " steps there is still ready:"
+        << in_lines(core_->describe_all());
+  }
+  return limit;
+}
+
+bool scheduler::is_idle() const { return core_->ready_count() == 0; }
+
+std::size_t scheduler::steps() const noexcept { return core_->steps; }
+
+std::vector<std::string> scheduler::ready() const { return core_->describe_all(); }
+
+std::optional<mail> scheduler::next_of(std::string_view worker) const {
+  const auto found = core_->job_of(worker);
+  return found ? next_step_of(core_->worker_at(*found)) : std::nullopt;
+}
+
+std::string scheduler::describe_next_of(std::string_view worker) const {
+  const auto found = core_->job_of(worker);
+  return found ? describe_job(core_->jobs()[*found])
+               : "nothing waits for worker \"" + std::string{worker} + '"';
+}
+
+bool scheduler::run_one_of(std::string_view worker) {
+  const auto found = core_->job_of(worker);
+  if (found) core_->run(*found);
+  return found.has_value();
+}
+
+detail::system_hooks scheduler::hooks() {
+  detail::system_hooks hooks;
+  hooks.clock = core_->clock_source();
+  hooks.is_deterministic = true;
+  hooks.limits.entries = 1;
+  hooks.make_unit = [by = core_](caf::actor_system& system, const std::function<void()>&) {
+    return by->make_unit(system);
+  };
+  hooks.pump = [by = core_] { return by->pump(); };
+  return hooks;
+}
+
+}  // namespace callsign::testkit

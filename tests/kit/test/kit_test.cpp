@@ -1,0 +1,335 @@
+// The kit itself: each verb is broken on purpose, and the failure must name what is wrong and the test's own line.
+
+#include <callsign/testkit/world.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest-spi.h>
+#include <gtest/gtest.h>
+
+#include <source_location>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+using callsign::task;
+using callsign::worker;
+using callsign::testkit::mail;
+using callsign::testkit::order;
+using callsign::testkit::scheduler;
+using callsign::testkit::step_source;
+using callsign::testkit::virtual_clock;
+using callsign::testkit::world;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// What went wrong while something was running: the texts and the lines.
+class failures_of {
+public:
+  template <class F>
+  explicit failures_of(F what) {
+    testing::ScopedFakeTestPartResultReporter reporter{
+        testing::ScopedFakeTestPartResultReporter::INTERCEPT_ONLY_CURRENT_THREAD, &results_};
+    what();
+  }
+  [[nodiscard]] int count() const { return results_.size(); }
+  [[nodiscard]] std::string text() const {
+    return count() == 0 ? "" : results_.GetTestPartResult(0).message();
+  }
+  [[nodiscard]] std::string file() const {
+    return count() == 0 ? "" : results_.GetTestPartResult(0).file_name();
+  }
+  [[nodiscard]] int line() const {
+    return count() == 0 ? 0 : results_.GetTestPartResult(0).line_number();
+  }
+
+private:
+  testing::TestPartResultArray results_;
+};
+
+constexpr int this_line(std::source_location here = std::source_location::current()) {
+  return static_cast<int>(here.line());
+}
+
+class Kit : public testing::Test, public world {};
+
+TEST_F(Kit, NothingRunsUntilTheTestSaysSo) {
+  bool ran = false;
+
+  call("bob", [&] { ran = true; });
+  EXPECT_FALSE(ran);
+  expect(mail::task).to("bob");
+
+  EXPECT_TRUE(ran);
+  expect_silence();
+}
+
+TEST_F(Kit, EveryEntryIsAStepOfItsOwn) {
+  call("bob", [] {});
+  call("bob", [] {});
+
+  EXPECT_TRUE(steps().run_one());
+  EXPECT_TRUE(steps().run_one());
+  EXPECT_FALSE(steps().run_one());
+  EXPECT_EQ(steps().steps(), 2u);
+}
+
+TEST_F(Kit, ExpectRunsTheReceiverBeforeOthersThatAreReady) {
+  std::vector<std::string> ran;
+  call("ana", [&] { ran.push_back("ana"); });
+  call("bob", [&] { ran.push_back("bob"); });
+
+  expect(mail::task).to("bob");
+  expect(mail::task).to("ana");
+
+  EXPECT_THAT(ran, ElementsAre("bob", "ana"));
+}
+
+TEST_F(Kit, ExpectFailsAtItsOwnLineWhenNothingWaits) {
+  call("ana", [] {});
+  int line = 0;
+
+  const failures_of what{[&] {
+    line = this_line() + 1;
+    expect(mail::task).to("bob");
+  }};
+
+  EXPECT_EQ(what.count(), 1);
+  EXPECT_EQ(what.line(), line);
+  EXPECT_EQ(what.file(), __FILE__);
+  EXPECT_THAT(what.text(), AllOf(HasSubstr("expected a task to worker \"bob\""), HasSubstr("nothing waits for it"),
+                                 HasSubstr("worker \"ana\": task given at kit_test.cpp:")));
+  run();
+}
+
+TEST_F(Kit, ExpectFailsAndRunsNothingWhenAnotherKindComesNext) {
+  bool ran = false;
+  call("bob", [&] { ran = true; });
+  int line = 0;
+
+  const failures_of what{[&] {
+    line = this_line() + 1;
+    expect(mail::closed).to("bob");
+  }};
+
+  EXPECT_EQ(what.count(), 1);
+  EXPECT_EQ(what.line(), line);
+  EXPECT_THAT(what.text(), AllOf(HasSubstr("expected a closed"), HasSubstr("next comes a task")));
+  EXPECT_FALSE(ran);
+  run();
+}
+
+TEST_F(Kit, ANoticedKillIsAStepOfItsOwn) {
+  call("bob", [](worker& self) { self.kill(); });
+
+  expect(mail::task).to("bob");
+  expect(mail::end).to("bob");
+
+  expect_silence();
+  EXPECT_EQ(workers().number_of("bob"), 0u);
+}
+
+TEST_F(Kit, InjectCallsAndRunsAtOnce) {
+  std::vector<std::string> ran;
+  inject([&](worker& self) { ran.push_back(self.name()); }).to("ana");
+
+  inject([&](worker& self) { ran.push_back(self.name()); }).from("ana").to("bob");
+
+  EXPECT_THAT(ran, ElementsAre("ana", "bob"));
+  expect_silence();
+}
+
+TEST_F(Kit, InjectFailsAtItsOwnLineWhenSomethingWaitsAlready) {
+  call("bob", [] {});
+  int line = 0;
+
+  const failures_of what{[&] {
+    line = this_line() + 1;
+    inject([] {}).to("bob");
+  }};
+
+  EXPECT_EQ(what.line(), line);
+  EXPECT_THAT(what.text(), AllOf(HasSubstr("would not be the next step"), HasSubstr("worker \"bob\": task")));
+  run();
+}
+
+TEST_F(Kit, InjectFailsForASenderWhoDoesNotExist) {
+  const failures_of what{[&] { inject([] {}).from("eve").to("bob"); }};
+
+  EXPECT_THAT(what.text(), HasSubstr("nobody is called \"eve\""));
+  EXPECT_EQ(workers().number_of("bob"), 0u);
+}
+
+TEST_F(Kit, DisallowFailsAtItsOwnLineAndOnlyForThatKind) {
+  call("bob", [] {});
+  int line = 0;
+
+  disallow(mail::closed).to("bob");
+  disallow(mail::task).to("ana");
+  const failures_of what{[&] {
+    line = this_line() + 1;
+    disallow(mail::task).to("bob");
+  }};
+
+  EXPECT_EQ(what.count(), 1);
+  EXPECT_EQ(what.line(), line);
+  EXPECT_THAT(what.text(), HasSubstr("a task to worker \"bob\" is not allowed here"));
+  run();
+}
+
+TEST_F(Kit, ExpectSilenceFailsAtItsOwnLineAndSaysWhatIsReady) {
+  call("bob", [] {});
+  int line = 0;
+
+  const failures_of what{[&] {
+    line = this_line() + 1;
+    expect_silence();
+  }};
+
+  EXPECT_EQ(what.count(), 1);
+  EXPECT_EQ(what.line(), line);
+  EXPECT_THAT(what.text(), AllOf(HasSubstr("no silence"), HasSubstr("worker \"bob\": task given at kit_test.cpp:")));
+  run();
+}
+
+/// A worker that never has enough.
+struct again {
+  void operator()(worker& self) const { self.call(self.name(), again{}); }
+};
+
+TEST_F(Kit, ARunThatNeverEndsFailsAtItsOwnLine) {
+  call("bob", again{});
+  int line = 0;
+
+  const failures_of what{[&] {
+    line = this_line() + 1;
+    steps().run_all(50);
+  }};
+
+  EXPECT_EQ(what.count(), 1);
+  EXPECT_EQ(what.line(), line);
+  EXPECT_THAT(what.text(), AllOf(HasSubstr("does not end"), HasSubstr("50 steps"), HasSubstr("worker \"bob\"")));
+  workers().kill("bob");
+  run();
+}
+
+TEST_F(Kit, TimeStandsStillUntilTheTestLetsItPass) {
+  const auto before = clock().now();
+  const auto stamp = clock().stamp();
+  std::chrono::steady_clock::time_point seen;
+
+  clock().advance(90s);
+  inject([&](worker& self) { seen = self.now(); }).to("bob");
+
+  EXPECT_EQ(seen - before, 90s);
+  EXPECT_EQ(clock().stamp() - stamp, 90s);
+  EXPECT_THROW(clock().advance(-1ns), std::invalid_argument);
+}
+
+// -- random order -----------------------------------------------------------------------------------------------------
+
+std::vector<std::string> order_of(std::uint64_t seed) {
+  world w{{.order_of_steps = {.steps = order::random, .seed = seed}}};
+  std::vector<std::string> ran;
+  for (const char* who : {"ana", "bob", "eve"}) {
+    for (int i = 0; i < 3; ++i) w.call(who, [&ran](worker& self) { ran.push_back(self.name()); });
+  }
+  w.run();
+  return ran;
+}
+
+TEST(RandomOrder, TheSameSeedMakesTheSameRun) { EXPECT_EQ(order_of(7), order_of(7)); }
+
+TEST(RandomOrder, SomeOtherSeedMakesAnotherRun) {
+  std::vector<std::vector<std::string>> runs;
+  for (std::uint64_t seed = 0; seed < 10; ++seed) runs.push_back(order_of(seed));
+
+  EXPECT_TRUE(std::ranges::any_of(runs, [&](const auto& run) { return run != runs.front(); }));
+}
+
+TEST(RandomOrder, TheSeedIsPartOfEveryFailure) {
+  const failures_of what{[] {
+    const world w{{.order_of_steps = {.steps = order::random, .seed = 4711}}};
+    ADD_FAILURE() << "something unrelated";
+  }};
+
+  EXPECT_THAT(what.text(), HasSubstr("seed 4711"));
+}
+
+// -- sources of steps that are no mail --------------------------------------------------------------------------------
+
+/// Two lists of steps: ready now, and at a time.
+class timers final : public step_source {
+public:
+  explicit timers(virtual_clock& clock) : clock_{clock} {}
+  void at(std::chrono::steady_clock::time_point when, std::function<void()> what) { all_.push_back({when, std::move(what)}); }
+
+  [[nodiscard]] std::size_t ready() const override {
+    return static_cast<std::size_t>(std::ranges::count_if(all_, [&](const auto& t) { return t.when <= clock_.now(); }));
+  }
+  void run(std::size_t which) override {
+    for (auto it = all_.begin(); it != all_.end(); ++it) {
+      if (it->when > clock_.now() || which-- != 0) continue;
+      const auto what = std::move(it->what);
+      all_.erase(it);
+      what();
+      return;
+    }
+  }
+  [[nodiscard]] std::string describe(std::size_t which) const override { return "timer " + std::to_string(which); }
+  [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_due() const override {
+    if (all_.empty()) return std::nullopt;
+    return std::ranges::min(all_, {}, &timer::when).when;
+  }
+
+private:
+  struct timer {
+    std::chrono::steady_clock::time_point when;
+    std::function<void()> what;
+  };
+  virtual_clock& clock_;
+  std::vector<timer> all_;
+};
+
+class Sources : public Kit {
+protected:
+  Sources() { steps().add_source(source); }
+  ~Sources() override { steps().remove_source(source); }
+  timers source{clock()};
+};
+
+TEST_F(Sources, RunAfterTheMailAndInOrder) {
+  std::vector<std::string> ran;
+  source.at(clock().now(), [&] { ran.push_back("timer"); });
+  call("bob", [&] { ran.push_back("bob"); });
+
+  EXPECT_THAT(steps().ready(), ElementsAre(HasSubstr("worker \"bob\""), "timer 0"));
+  run();
+
+  EXPECT_THAT(ran, ElementsAre("bob", "timer"));
+}
+
+TEST_F(Sources, BecomeReadyByTime) {
+  bool rang = false;
+  source.at(clock().now() + 5s, [&] { rang = true; });
+
+  run();
+  EXPECT_FALSE(rang);
+  clock().advance(5s);
+  run();
+
+  EXPECT_TRUE(rang);
+}
+
+TEST_F(Sources, TakePartInSilence) {
+  source.at(clock().now(), [] {});
+
+  const failures_of what{[&] { expect_silence(); }};
+
+  EXPECT_THAT(what.text(), HasSubstr("timer 0"));
+  run();
+}
+
+}  // namespace

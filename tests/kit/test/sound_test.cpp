@@ -1,0 +1,1 @@
+#include "tests/kit/test/failures_of.hpp"
