@@ -1,0 +1,45 @@
+/// \file
+/// One accepted socket, in whatever state of its life.
+#pragma once
+
+#include <memory>
+
+namespace callsign::beast {
+
+class socket_thread;
+
+/// What an I/O thread keeps alive and can cut. A socket is held by one line at a time: the HTTP line that it begins as, the
+/// upgraded line that it may become, the farewell that it ends as.
+///
+/// @context its I/O thread
+class line : public std::enable_shared_from_this<line> {
+ public:
+  explicit line(socket_thread& here) noexcept : thread_{here} {}
+  line(const line&) = delete;
+  line& operator=(const line&) = delete;
+  virtual ~line() = default;
+
+  /// Closes the socket now; the line ends from fresh steps.
+  virtual void cut() noexcept = 0;
+  /// The web server of this line stops; see `site`. Only plain HTTP lines care.
+  virtual void site_stops(const void* /*which*/) {}
+  /// The stop deadline of that web server has passed.
+  virtual void site_cuts(const void* /*which*/) {}
+
+ protected:
+  [[nodiscard]] socket_thread& thread() const noexcept { return thread_; }
+
+ private:
+  socket_thread& thread_;
+};
+
+/// What writes in the flush at the end of a turn.
+class flushable {
+ public:
+  virtual void flush() = 0;
+
+ protected:
+  ~flushable() = default;
+};
+
+}  // namespace callsign::beast

@@ -1,0 +1,219 @@
+#include "net/src/beast/listener.hpp"
+
+#include "net/src/beast/farewell.hpp"
+#include "net/src/beast/http_line.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+namespace callsign::beast {
+
+namespace {
+
+constexpr int backlog = 4096;
+constexpr int tries_for_free_port = 16;
+constexpr std::chrono::milliseconds pause_without_descriptors{200};
+
+struct wanted {
+  asio::ip::address address;
+  bool may_be_missing = false;  ///< IPv6 by default, on a machine that has none
+};
+
+[[nodiscard]] descriptor listen_on(const tcp::endpoint& where, std::error_code& failed) {
+  const int family = where.address().is_v6() ? AF_INET6 : AF_INET;
+  descriptor socket{::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP)};
+  const int on = 1;
+  // SO_REUSEADDR takes the port over from lines that linger. SO_REUSEPORT would let a second program listen beside us.
+  const bool is_done =
+      socket && ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+      (family == AF_INET || ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0) &&
+      ::bind(socket.get(), where.data(), static_cast<socklen_t>(where.size())) == 0 &&
+      ::listen(socket.get(), backlog) == 0;
+  if (is_done) return socket;
+  failed = {errno, std::system_category()};
+  return {};
+}
+
+[[nodiscard]] std::uint16_t port_of(const descriptor& socket) {
+  tcp::endpoint where;
+  auto size = static_cast<socklen_t>(where.capacity());
+  if (::getsockname(socket.get(), where.data(), &size) != 0) return 0;
+  where.resize(size);
+  return where.port();
+}
+
+[[nodiscard]] std::string remedy_for(const std::error_code& why) {
+  if (why == std::errc::address_in_use) {
+    return "end the program that has the port, or choose another port";
+  }
+  if (why == std::errc::permission_denied) {
+    return "choose a port above 1023, or give the program the right to use low ports";
+  }
+  if (why == std::errc::address_not_available) return "choose an address that this machine has";
+  if (why == std::errc::address_family_not_supported) {
+    return "this machine speaks no IPv6; choose an IPv4 address";
+  }
+  if (why == std::errc::too_many_files_open || why == std::errc::too_many_files_open_in_system) {
+    return "raise the limit of open files (ulimit -n)";
+  }
+  return "choose another address or port";
+}
+
+[[nodiscard]] error failure_of(const tcp::endpoint& where, const std::error_code& why) {
+  return {why, "listen on " + where.address().to_string() + " port " + std::to_string(where.port()), remedy_for(why)};
+}
+
+[[nodiscard]] std::vector<wanted> addresses_of(const web_server_options& how, std::vector<error>& errors) {
+  std::vector<wanted> all;
+  if (how.addresses.empty()) return {{asio::ip::address_v4::any()}, {asio::ip::address_v6::any(), true}};
+  for (const std::string& text : how.addresses) {
+    io_error bad;
+    auto address = asio::ip::make_address(text, bad);
+    if (bad) {
+      errors.push_back({make_error_code(errc::bad_option), "listen on \"" + text + "\"",
+                        "write an IPv4 or IPv6 address, such as 127.0.0.1 or ::1"});
+    } else {
+      all.push_back({std::move(address)});
+    }
+  }
+  return all;
+}
+
+/// One try for all addresses.
+[[nodiscard]] std::vector<bound> try_all(const std::vector<wanted>& all, std::uint16_t port, const door::ledger& books,
+                                         std::vector<error>& errors) {
+  std::vector<bound> got;
+  for (const wanted& one : all) {
+    const tcp::endpoint where{one.address, port};
+    std::error_code why;
+    descriptor socket = listen_on(where, why);
+    if (socket) {
+      if (port == 0) port = port_of(socket);
+      got.push_back({std::move(socket), {one.address, port}});
+    } else if (one.may_be_missing &&
+               (why == std::errc::address_family_not_supported || why == std::errc::address_not_available)) {
+      books.log(log_level::info, "this machine has no IPv6: listening on IPv4 only");
+    } else {
+      errors.push_back(failure_of(where, why));
+    }
+  }
+  return got;
+}
+
+}  // namespace
+
+std::vector<bound> bind_all(const web_server_options& how, const door::ledger& books, std::vector<error>& errors) {
+  const auto all = addresses_of(how, errors);
+  if (!errors.empty()) return {};
+  std::vector<error> failed;
+  for (int i = 0; i < tries_for_free_port; ++i) {
+    failed.clear();
+    auto got = try_all(all, how.port, books, failed);
+    if (failed.empty()) return got;
+    // The port that was free on the first address may be taken on another.
+    if (how.port != 0) break;
+  }
+  errors.insert(errors.end(), failed.begin(), failed.end());
+  return {};
+}
+
+listener::listener(std::shared_ptr<site> home, bound on)
+    : home_{std::move(home)},
+      here_{*home_->threads().front()},
+      acceptor_{here_.context()},
+      native_{on.socket.get()},
+      reserve_{::open("/dev/null", O_RDONLY | O_CLOEXEC)} {
+  const auto protocol = on.where.address().is_v6() ? tcp::v6() : tcp::v4();
+  acceptor_.assign(protocol, on.socket.get());
+  static_cast<void>(on.socket.release());
+}
+
+void listener::start() {
+  here_.post([self = shared_from_this()] { self->accept(); });
+}
+
+void listener::stop() {
+  {
+    const std::lock_guard hold{lock_};
+    if (std::exchange(is_stopped_, true)) return;
+    // Ends listening at once; the descriptor itself belongs to the I/O thread.
+    ::shutdown(native_, SHUT_RDWR);
+  }
+  here_.post([self = shared_from_this()] {
+    io_error ignored;
+    self->acceptor_.close(ignored);
+  });
+}
+
+void listener::accept() {
+  {
+    const std::lock_guard hold{lock_};
+    if (is_stopped_) return;
+  }
+  socket_thread& where = *home_->threads()[next_++ % home_->threads().size()];
+  acceptor_.async_accept(where.context(),
+                         [this, self = shared_from_this(), &where](const io_error& e, tcp::socket socket) {
+                           try {
+                             accepted(e, std::move(socket), where);
+                           } catch (const std::exception& failed) {
+                             home_->books().log(log_level::error, std::string{"accepting failed: "} + failed.what());
+                             out_of_descriptors({});
+                           }
+                         });
+}
+
+void listener::accepted(const io_error& e, tcp::socket socket, socket_thread& where) {
+  if (e == asio::error::operation_aborted) return;
+  if (e) {
+    {
+      const std::lock_guard hold{lock_};
+      if (is_stopped_) return;
+    }
+    return out_of_descriptors(e);
+  }
+  auto& books = home_->books();
+  const bool is_full = home_->line_count() >= home_->options().max_lines;
+  books.count(is_full ? counter::lines_refused_full : counter::lines_accepted);
+  io_error ignored;
+  socket.set_option(tcp::no_delay{true}, ignored);
+  if (is_full) {
+    books.log(log_level::warning, "a line was refused: there are " + std::to_string(home_->line_count()) + " already");
+    answer full = home_->status_answer(503, "the server is full; please try again later");
+    std::string words = render_head(full, home_->options().server_name, afterwards::close, false) + full.text;
+    asio::post(where.context(), [&where, socket = std::move(socket), words = std::move(words)]() mutable {
+      farewell::begin(where, std::move(socket), {}, std::move(words));
+    });
+  } else {
+    // The seat is taken here, so that the count is right for the next accept.
+    asio::post(where.context(), [&where, socket = std::move(socket), place = site::seat{home_}]() mutable {
+      http_line::begin(where, std::move(socket), std::move(place));
+    });
+  }
+  accept();
+}
+
+/// Accepting pauses; one client is taken off the queue with the reserve and sees a clean end.
+void listener::out_of_descriptors(const io_error& e) {
+  const bool is_lack = e == asio::error::no_descriptors || e == boost::system::errc::too_many_files_open_in_system ||
+                       e == asio::error::no_buffer_space || e == asio::error::no_memory;
+  if (is_lack) {
+    home_->books().count(counter::lines_lost_to_descriptors);
+    home_->books().log(log_level::error, "no more lines can be accepted for now: " + e.message() +
+                                             "; raise the limit of open files (ulimit -n)");
+    if (reserve_) {
+      reserve_.close();
+      descriptor one{::accept4(native_, nullptr, nullptr, SOCK_CLOEXEC)};
+      one.close();
+      reserve_ = descriptor{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+    }
+  } else if (e) {
+    home_->books().log(log_level::warning, "accepting failed: " + e.message());
+  }
+  here_.after(pause_without_descriptors, [self = shared_from_this()] { self->accept(); });
+}
+
+}  // namespace callsign::beast

@@ -1,0 +1,55 @@
+/// \file
+/// Takes a port, and sockets from it.
+#pragma once
+
+#include "net/src/beast/asio.hpp"
+#include "net/src/beast/descriptor.hpp"
+#include "net/src/beast/site.hpp"
+
+#include <callsign/error.hpp>
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace callsign::beast {
+
+/// A socket that listens but from which nobody accepts yet.
+struct bound {
+  descriptor socket;
+  tcp::endpoint where;
+};
+
+/// Binds every address of the options: all or none. Every failure is in `errors`, with its address and port.
+/// @source rule H-9
+[[nodiscard]] std::vector<bound> bind_all(const web_server_options& how, const door::ledger& books,
+                                          std::vector<error>& errors);
+
+/// Accepts from one listening socket and hands the sockets round to the I/O threads.
+/// @context `stop`: any thread; the rest: the first I/O thread
+class listener : public std::enable_shared_from_this<listener> {
+ public:
+  listener(std::shared_ptr<site> home, bound on);
+
+  /// Begins to accept. @context any thread
+  void start();
+  /// The port is free when this returns.
+  void stop();
+
+ private:
+  void accept();
+  void accepted(const io_error& e, tcp::socket socket, socket_thread& where);
+  void out_of_descriptors(const io_error& e);
+
+  std::shared_ptr<site> home_;
+  socket_thread& here_;
+  tcp::acceptor acceptor_;
+  int native_;
+  descriptor reserve_;
+  std::size_t next_ = 0;
+  std::mutex lock_;
+  bool is_stopped_ = false;
+};
+
+}  // namespace callsign::beast

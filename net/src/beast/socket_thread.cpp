@@ -1,0 +1,187 @@
+#include "net/src/beast/socket_thread.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <iterator>
+#include <string>
+
+namespace callsign::beast {
+
+socket_thread::socket_thread(std::size_t index, std::shared_ptr<door::ledger> books)
+    : index_{index},
+      books_{std::move(books)},
+      context_{1},
+      work_{asio::make_work_guard(context_)},
+      wheel_{std::chrono::steady_clock::now()},
+      timer_{context_} {}
+
+socket_thread::~socket_thread() = default;
+
+void socket_thread::post_turn() {
+  if (is_turn_posted_.exchange(true, std::memory_order_acq_rel)) return;
+  asio::post(context_, [this] { turn(); });
+}
+
+void socket_thread::turn() noexcept {
+  // From here on whoever brings something posts the next turn.
+  is_turn_posted_.store(false, std::memory_order_release);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  try {
+    const bool is_more = target_ != nullptr && target_->on_turn();
+    flush_dirty();
+    if (is_more) post_turn();
+  } catch (...) {
+    failed(nullptr);
+  }
+  tend();
+}
+
+void socket_thread::flush_dirty() {
+  // What is marked while we write (a pong, a Close) is written in the next turn.
+  flushing_.swap(dirty_);
+  for (std::size_t i = 0; i < flushing_.size(); ++i) {
+    if (flushing_[i] != nullptr) flushing_[i]->flush();
+  }
+  flushing_.clear();
+}
+
+void socket_thread::post(std::function<void()> what) {
+  asio::post(context_, [this, what = std::move(what)] {
+    try {
+      what();
+    } catch (...) {
+      failed(nullptr);
+    }
+    tend();
+  });
+}
+
+void socket_thread::after(rules::duration delay, std::function<void()> what) {
+  auto place = std::make_shared<std::list<rules::wheel_timer>::iterator>();
+  later_.emplace_back([this, place, what = std::move(what)] {
+    post([this, place] { later_.erase(*place); });
+    what();
+  });
+  *place = std::prev(later_.end());
+  wheel_.arm(later_.back(), now() + delay);
+}
+
+void socket_thread::adopt(std::shared_ptr<line> who) {
+  line* const key = who.get();
+  lines_.emplace(key, std::move(who));
+  count_.store(lines_.size(), std::memory_order_release);
+}
+
+void socket_thread::release(line& who) noexcept {
+  auto gone = lines_.extract(&who);
+  if (gone.empty()) return;
+  count_.store(lines_.size(), std::memory_order_release);
+  try {
+    // Destroyed from a fresh step: its own functions may still be running.
+    asio::post(context_, [kept = std::move(gone.mapped())] {});
+  } catch (...) {
+    // No memory for the step: the caller holds a reference of its own.
+  }
+  end_if_empty();
+}
+
+void socket_thread::for_each_line(const std::function<void(line&)>& what) {
+  std::vector<std::shared_ptr<line>> all;
+  all.reserve(lines_.size());
+  for (const auto& [key, who] : lines_) all.push_back(who);
+  for (const auto& who : all) what(*who);
+}
+
+void socket_thread::mark_dirty(flushable& who) {
+  dirty_.push_back(&who);
+  post_turn();
+}
+
+void socket_thread::forget_dirty(flushable& who) noexcept {
+  std::erase(dirty_, &who);
+  std::replace(flushing_.begin(), flushing_.end(), &who, static_cast<flushable*>(nullptr));
+}
+
+void socket_thread::tend() noexcept {
+  // While something happens the wheel is looked at every tick; in silence the timer sleeps until the next deadline.
+  if (is_ticking_ || wheel_.size() == 0 || (is_finishing_ && lines_.empty())) return;
+  try {
+    is_ticking_ = true;
+    timer_.expires_after(rules::timer_wheel::tick);
+    timer_.async_wait([this](const io_error& e) {
+      if (!e) on_tick();
+    });
+  } catch (...) {
+    is_ticking_ = false;
+    failed(nullptr);
+  }
+}
+
+void socket_thread::on_tick() noexcept {
+  is_ticking_ = false;
+  std::size_t fired = 0;
+  try {
+    fired = wheel_.advance(now());
+    if (fired > 0) post_turn();
+    const auto next = wheel_.next();
+    if (fired == 0 && next && *next > now() + 2 * rules::timer_wheel::tick && !(is_finishing_ && lines_.empty())) {
+      timer_.expires_at(*next);
+      timer_.async_wait([this](const io_error& e) {
+        if (!e) on_tick();
+      });
+      return;
+    }
+  } catch (...) {
+    failed(nullptr);
+  }
+  tend();
+}
+
+void socket_thread::failed(line* who) noexcept {
+  try {
+    std::string what = "something that is no exception";
+    try {
+      throw;
+    } catch (const std::exception& e) {
+      what = e.what();
+    } catch (...) {
+    }
+    books_->log(log_level::error, "an I/O thread caught: " + what + (who != nullptr ? "; the line is cut" : ""));
+  } catch (...) {
+    // Not even a log line can be made.
+  }
+  if (who != nullptr) who->cut();
+}
+
+void socket_thread::run() noexcept {
+  for (;;) {
+    try {
+      context_.run();
+      return;
+    } catch (...) {
+      failed(nullptr);
+    }
+  }
+}
+
+void socket_thread::finish() {
+  asio::post(context_, [this] {
+    is_finishing_ = true;
+    try {
+      for_each_line([](line& who) { who.cut(); });
+    } catch (...) {
+      failed(nullptr);
+    }
+    end_if_empty();
+  });
+}
+
+void socket_thread::end_if_empty() noexcept {
+  if (!is_finishing_ || !lines_.empty()) return;
+  timer_.cancel();
+  work_.reset();
+}
+
+}  // namespace callsign::beast

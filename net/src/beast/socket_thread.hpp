@@ -1,0 +1,97 @@
+/// \file
+/// One I/O thread: an io_context, a wheel of timers, lines, and turns.
+#pragma once
+
+#include "net/src/beast/asio.hpp"
+#include "net/src/beast/line.hpp"
+#include "net/src/door/door.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace callsign::beast {
+
+/// @context the thread itself, except what says otherwise
+class socket_thread final : public door::io_thread {
+ public:
+  socket_thread(std::size_t index, std::shared_ptr<door::ledger> books);
+  ~socket_thread() override;
+
+  // door::io_thread
+  [[nodiscard]] std::size_t index() const noexcept override { return index_; }
+  void post_turn() override;
+  void set_target(door::turn_target* what) override { target_ = what; }
+  [[nodiscard]] rules::timer_wheel& timers() override { return wheel_; }
+  [[nodiscard]] rules::time_point now() const noexcept override { return std::chrono::steady_clock::now(); }
+  void flush_dirty() override;
+  void post(std::function<void()> what) override;
+  [[nodiscard]] std::size_t session_count() const noexcept override { return count_.load(std::memory_order_acquire); }
+
+  [[nodiscard]] asio::io_context& context() noexcept { return context_; }
+  [[nodiscard]] door::ledger& books() const noexcept { return *books_; }
+
+  /// Keeps the line alive until `release`.
+  void adopt(std::shared_ptr<line> who);
+  /// Whether `finish` was called: what comes now is cut at once.
+  [[nodiscard]] bool is_finishing() const noexcept { return is_finishing_; }
+  /// Lets it go, from a fresh step.
+  void release(line& who) noexcept;
+  /// Calls `what` with every line; it may release any.
+  void for_each_line(const std::function<void(line&)>& what);
+
+  /// Writes at the end of the turn; posts one if none is posted.
+  void mark_dirty(flushable& who);
+  void forget_dirty(flushable& who) noexcept;
+
+  /// Runs `what` once, later.
+  void after(rules::duration delay, std::function<void()> what);
+
+  /// Runs one handler of a line: whatever it throws is caught here, logged, and ends that line.
+  template <class Step>
+  void step(line& who, Step&& run) noexcept {
+    try {
+      std::forward<Step>(run)();
+    } catch (...) {
+      failed(&who);
+    }
+    tend();
+  }
+
+  /// Until `finish` was called and every line is gone.
+  void run() noexcept;
+  /// Cuts every line; `run` returns when they are gone. @context any thread
+  void finish();
+
+ private:
+  void turn() noexcept;
+  /// Sees to it that the wheel is looked at in time.
+  void tend() noexcept;
+  void on_tick() noexcept;
+  void failed(line* who) noexcept;
+  void end_if_empty() noexcept;
+
+  std::size_t index_;
+  std::shared_ptr<door::ledger> books_;
+  asio::io_context context_;
+  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_;
+  rules::timer_wheel wheel_;
+  std::list<rules::wheel_timer> later_;
+  asio::steady_timer timer_;
+  bool is_ticking_ = false;  ///< the timer is armed for one of the next two ticks
+  std::atomic<bool> is_turn_posted_{false};
+  door::turn_target* target_ = nullptr;
+  std::unordered_map<line*, std::shared_ptr<line>> lines_;
+  std::atomic<std::size_t> count_{0};
+  std::vector<flushable*> dirty_;
+  std::vector<flushable*> flushing_;
+  bool is_finishing_ = false;
+};
+
+}  // namespace callsign::beast

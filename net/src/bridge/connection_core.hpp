@@ -1,0 +1,98 @@
+/// \file
+/// What all handles of one connection share.
+#pragma once
+
+#include "net/src/bridge/lane.hpp"
+
+#include <callsign/handlers.hpp>
+#include <callsign/websocket_connection.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+
+namespace callsign::detail {
+
+class server_core;
+
+/// Where a request stands. The worker and the I/O thread race for it; the first to move it wins.
+enum class request_state : unsigned char {
+  asked,     ///< waits in the worker's queue
+  deciding,  ///< `on_connection` runs
+  admitted,
+  refused,
+  late,  ///< the admission deadline passed first
+  gone,  ///< the client left first
+};
+
+/// The control block of one connection: atomics that give verdicts without waiting, and what never changes.
+///
+/// @context any thread, except where said
+class connection_core : public std::enable_shared_from_this<connection_core> {
+ public:
+  connection_core(std::shared_ptr<server_core> server, std::shared_ptr<lane> home, callsign::request asked,
+                  std::string subprotocol);
+
+  [[nodiscard]] connection_id id() const noexcept { return id_.load(std::memory_order_relaxed); }
+  [[nodiscard]] connection_status status() const noexcept { return status_.load(std::memory_order_acquire); }
+  [[nodiscard]] server_core& server() const noexcept { return *server_; }
+  [[nodiscard]] const std::shared_ptr<server_core>& shared_server() const noexcept { return server_; }
+  [[nodiscard]] const callsign::request& request() const noexcept { return request_; }
+  [[nodiscard]] const std::string& subprotocol() const noexcept { return subprotocol_; }
+  [[nodiscard]] lane& home() const noexcept { return *home_; }
+  [[nodiscard]] websocket_connection& place() noexcept { return place_; }
+  [[nodiscard]] const std::shared_ptr<connection_handler>& handler() const noexcept { return handler_; }
+
+  send_result send(const message& what);
+  void terminate(int code, std::string_view reason);
+
+  // -- admission ----------------------------------------------------------------------------------------------
+
+  [[nodiscard]] request_state state() const noexcept { return state_.load(std::memory_order_acquire); }
+  /// True if the state was `from` and is now `to`.
+  [[nodiscard]] bool move(request_state from, request_state to) noexcept {
+    return state_.compare_exchange_strong(from, to, std::memory_order_acq_rel);
+  }
+  /// @context the worker, once
+  void become_member(connection_id id, std::shared_ptr<connection_handler> handler) {
+    id_.store(id, std::memory_order_relaxed);
+    handler_ = std::move(handler);
+    status_.store(connection_status::connected, std::memory_order_release);
+  }
+  void set_status(connection_status now) noexcept { status_.store(now, std::memory_order_release); }
+
+  // -- accounts -------------------------------------------------------------------------------------------------
+
+  void reserve(std::size_t bytes) noexcept { reserved_.fetch_add(bytes, std::memory_order_relaxed); }
+  void release(std::size_t bytes) noexcept { reserved_.fetch_sub(bytes, std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t reserved() const noexcept { return reserved_.load(std::memory_order_relaxed); }
+
+  /// A message of so many bytes was handed to the worker. True: reading should pause. @context the I/O thread
+  [[nodiscard]] bool undelivered_more(std::size_t bytes) noexcept;
+  /// A message was handled, or dropped; wakes a paused connection when there is room again.
+  void undelivered_less(std::size_t bytes) noexcept;
+  [[nodiscard]] std::size_t undelivered() const noexcept { return undelivered_.load(std::memory_order_relaxed); }
+
+  /// True once: who gets it gives the seat back.
+  [[nodiscard]] bool take_seat_back() noexcept { return has_seat_.exchange(false); }
+
+ private:
+  send_result dropped(std::size_t bytes);
+
+  std::shared_ptr<server_core> server_;
+  std::shared_ptr<lane> home_;
+  callsign::request request_;
+  std::string subprotocol_;
+  std::shared_ptr<connection_handler> handler_;
+  websocket_connection place_;
+  std::atomic<connection_id> id_{~connection_id{0}};
+  std::atomic<std::size_t> reserved_{0};
+  std::atomic<std::size_t> undelivered_{0};
+  std::atomic<connection_status> status_{connection_status::connected};
+  std::atomic<request_state> state_{request_state::asked};
+  std::atomic<bool> is_paused_{false};
+  std::atomic<bool> is_overflow_told_{false};
+  std::atomic<bool> has_seat_{true};
+};
+
+}  // namespace callsign::detail

@@ -1,0 +1,74 @@
+#include "net/src/bridge/io_turn.hpp"
+
+#include "net/src/bridge/connection_line.hpp"
+#include "net/src/bridge/network_actor.hpp"
+
+namespace callsign::detail {
+
+io_turn::io_turn(worker_system& workers, door::io_thread& thread, std::shared_ptr<door::ledger> books,
+                 std::shared_ptr<budget> memory)
+    : workers_{workers},
+      thread_{thread},
+      books_{std::move(books)},
+      memory_{std::move(memory)},
+      unit_{workers.hooks().make_unit(workers.actors(), [&thread] { thread.post_turn(); })},
+      own_loop_{dynamic_cast<thread_unit*>(unit_.get())},
+      lane_{std::make_shared<lane>(thread)},
+      network_actor_{spawn_placed<detail::network_actor>(workers.actors(), unit_.get(), lane_)} {
+  thread_.set_target(this);
+}
+
+io_turn::~io_turn() = default;
+
+bool io_turn::on_turn() {
+  bool more = own_loop_ != nullptr && own_loop_->run_ready(1);
+  if (lane_->has_entries()) tell(network_actor_, hand_out_mail::value);
+  if (own_loop_ != nullptr) more = own_loop_->run_ready(4);
+  if (memory_->is_exceeded() && shed()) more = true;
+  return more;
+}
+
+void io_turn::announce(const connection_core& core, caf::actor who) {
+  caf::actor_cast<detail::network_actor*>(network_actor_)->add(core, std::move(who));
+}
+
+void io_turn::forget(const connection_core& core) {
+  caf::actor_cast<detail::network_actor*>(network_actor_)->forget(core);
+}
+
+std::size_t io_turn::actor_count() const {
+  return lane_->is_abandoned() ? 0 : caf::actor_cast<detail::network_actor*>(network_actor_)->actor_count();
+}
+
+void io_turn::weigh(const connection_line& line) noexcept {
+  if (line.weight() > heaviest_.load(std::memory_order_relaxed)) {
+    heaviest_.store(line.weight(), std::memory_order_relaxed);
+  }
+}
+
+void io_turn::end_actors() {
+  lane_->close();
+  tell(network_actor_, quit_mail::value);
+}
+
+/// Closes the heaviest line of the whole network, if it is here; else wakes the thread that has it.
+bool io_turn::shed() {
+  connection_line* worst = nullptr;
+  std::size_t weight = 0;
+  for (auto* line : lines_) {
+    if (line->is_over() || line->out().is_close_queued() || line->weight() <= weight) continue;
+    worst = line;
+    weight = line->weight();
+  }
+  heaviest_.store(weight, std::memory_order_relaxed);
+  for (auto* other : siblings_) {
+    if (other == this || other->heaviest_.load(std::memory_order_relaxed) <= weight) continue;
+    other->thread().post_turn();
+    return false;
+  }
+  if (worst == nullptr) return false;
+  worst->close(rules::our_part::budget, close::try_again_later, {});
+  return true;
+}
+
+}  // namespace callsign::detail

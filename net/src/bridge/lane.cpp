@@ -1,0 +1,42 @@
+#include "net/src/bridge/lane.hpp"
+
+namespace callsign::detail {
+
+bool lane::push(lane_entry what) {
+  {
+    const std::scoped_lock guard{lock_};
+    if (is_closed_) return false;
+    waiting_.push_back(std::move(what));
+    if (waiting_.size() > 1) return true;
+  }
+  thread_.post_turn();
+  return true;
+}
+
+void lane::take(std::vector<lane_entry>& into) {
+  into.clear();
+  const std::scoped_lock guard{lock_};
+  into.swap(waiting_);
+}
+
+void lane::close() {
+  std::vector<lane_entry> gone;
+  {
+    const std::scoped_lock guard{lock_};
+    is_closed_ = true;
+    gone.swap(waiting_);
+  }
+  for (const auto& what : gone) {
+    const auto* broadcast = std::get_if<lane_broadcast>(&what);
+    if (broadcast != nullptr && broadcast->ticket != nullptr) {
+      broadcast->ticket->threads_left.fetch_sub(1, std::memory_order_acq_rel);
+    }
+  }
+}
+
+bool lane::has_entries() const {
+  const std::scoped_lock guard{lock_};
+  return !waiting_.empty();
+}
+
+}  // namespace callsign::detail

@@ -1,0 +1,493 @@
+#include "net/src/bridge/server_core.hpp"
+
+#include "actors/src/directory.hpp"
+#include "actors/src/worker_system.hpp"
+#include "net/src/bridge/connection_actor.hpp"
+#include "net/src/bridge/io_turn.hpp"
+#include "net/src/bridge/network_core.hpp"
+#include "net/src/bridge/server_actor.hpp"
+#include "net/src/bridge/web_core.hpp"
+
+#include <stdexcept>
+
+namespace callsign::detail {
+
+/// A request on its way to the worker. If it is dropped undecided, the client gets 503 instead of silence.
+class server_core::question {
+ public:
+  question(std::shared_ptr<server_core> server, connection_ptr who)
+      : server_{std::move(server)}, who_{std::move(who)} {}
+  question(question&&) noexcept = default;
+  question& operator=(question&&) = delete;
+  ~question() {
+    if (who_ == nullptr || who_->state() != request_state::asked) return;
+    if (who_->move(request_state::asked, request_state::deciding)) {
+      server_->refuse(who_, 503, "the server is ending", counter::refused_stopping);
+    }
+  }
+  void operator()(worker&) { server_->decide(who_); }
+
+ private:
+  std::shared_ptr<server_core> server_;
+  connection_ptr who_;
+};
+
+/// A message on its way to the worker. If it is dropped, that is counted, and the connection gets its credit back.
+class server_core::delivery {
+ public:
+  delivery(connection_ptr from, message heard) : from_{std::move(from)}, heard_{std::move(heard)} {}
+  delivery(delivery&&) noexcept = default;
+  delivery& operator=(delivery&&) = delete;
+  ~delivery() {
+    if (from_ == nullptr) return;
+    from_->server().books().count(counter::messages_dropped_by_end);
+    from_->undelivered_less(heard_.size());
+  }
+  void operator()(worker&) {
+    const auto from = std::exchange(from_, nullptr);
+    from->server().run_message(*from, heard_);
+    from->undelivered_less(heard_.size());
+  }
+
+ private:
+  connection_ptr from_;
+  message heard_;
+};
+
+/// The end of a connection on its way to the worker. If it is dropped, its actor must leave all the same.
+class server_core::end_report {
+ public:
+  end_report(connection_ptr who, rules::ending how)
+      : who_{std::move(who)}, how_{std::make_unique<rules::ending>(std::move(how))} {}
+  end_report(end_report&&) noexcept = default;
+  end_report& operator=(end_report&&) = delete;
+  ~end_report() {
+    if (who_ == nullptr) return;
+    who_->set_status(connection_status::closed);
+    who_->home().push(lane_leave{who_});
+  }
+  void operator()(worker&) {
+    const auto who = std::exchange(who_, nullptr);
+    who->server().take_end(who, std::move(*how_));
+  }
+
+ private:
+  connection_ptr who_;
+  std::unique_ptr<rules::ending> how_;
+};
+
+server_core::server_core(worker_system& workers, port owner, std::shared_ptr<web_core> web, network_core& network,
+                         std::shared_ptr<server_handler> handler, server_options options, rules::path_pattern path)
+    : workers_{workers},
+      owner_{std::move(owner)},
+      web_{web},
+      lanes_{network.lanes()},
+      books_{network.shared_books()},
+      handler_{std::move(handler)},
+      options_{std::move(options)},
+      path_{std::move(path)},
+      // Bound to this state, without owning it: the place lives inside.
+      place_{websocket_server::inside{}, std::shared_ptr<server_core>{std::shared_ptr<void>{}, this}} {
+  if (is_parallel()) {
+    server_actor_ = spawn_placed<server_actor>(workers.actors(), &network.turn(0).where(), lanes_);
+  }
+}
+
+server_core::~server_core() = default;
+
+// -- any thread -------------------------------------------------------------------------------------------------
+
+/// One order for what is said: by the server actor if there is one, by the lanes themselves otherwise.
+void server_core::order(lane_entry what, lane& home) {
+  if (server_actor_) {
+    tell(server_actor_, ordered_mail{std::make_shared<lane_entry>(std::move(what))});
+  } else {
+    home.push(std::move(what));
+  }
+}
+
+void server_core::route_send(connection_ptr to, rules::shared_block frame) {
+  if (is_parallel()) {
+    auto* here = connection_actor::current();
+    if (here != nullptr && &here->line().core() == to.get()) {
+      if (!here->has_words_under_way()) {
+        here->line().put(rules::whole(std::move(frame)), true);
+        return;
+      }
+      here->goes_round();
+      lane& home = to->home();
+      return order(lane_send{std::move(to), std::move(frame), true}, home);
+    }
+  }
+  lane& home = to->home();
+  order(lane_send{std::move(to), std::move(frame)}, home);
+}
+
+void server_core::route_terminate(connection_ptr who, close_code code, std::string reason) {
+  lane& home = who->home();
+  order(lane_terminate{std::move(who), code, std::move(reason)}, home);
+}
+
+broadcast_ticket server_core::broadcast(const message& what, const except& whom) {
+  if (what.is_text() && !is_utf8(what.text())) {
+    throw std::invalid_argument("a text message must be UTF-8; broadcast bytes with message::binary");
+  }
+  if (is_ended()) {
+    books().count(counter::messages_dropped_closed);
+    return {};
+  }
+  if (is_ended()) return {};
+  books().count(counter::broadcasts);
+  auto ticket = std::make_shared<broadcast_ticket::state>();
+  ticket->threads_left = lanes_.size();
+  lane_broadcast entry{shared_from_this(), rules::make_block(rules::encode_frame(what)), whom.ids(), ticket, nullptr};
+  if (server_actor_) {
+    if (auto* here = connection_actor::current(); here != nullptr && &here->line().core().server() == this) {
+      entry.from = here->line().shared_core();
+      here->goes_round();
+    }
+    tell(server_actor_, ordered_mail{std::make_shared<lane_entry>(std::move(entry))});
+  } else {
+    const std::scoped_lock guard{order_lock_};
+    put_into_lanes(std::move(entry), lanes_);
+  }
+  return broadcast_ticket{std::move(ticket)};
+}
+
+void server_core::terminate(close_code code) {
+  auto expected = phase::running;
+  if (!phase_.compare_exchange_strong(expected, phase::ending, std::memory_order_acq_rel)) return;
+  owner_.post(entry_kind::closed, [self = shared_from_this(), code] { self->begin_end(code); });
+}
+
+connection_list server_core::connections() const {
+  connection_list::storage all;
+  const std::scoped_lock guard{members_lock_};
+  all.reserve(members_.size());
+  for (const auto& [id, who] : members_) all.push_back(who);
+  return connection_list{std::move(all)};
+}
+
+std::size_t server_core::connection_count() const {
+  const std::scoped_lock guard{members_lock_};
+  return members_.size();
+}
+
+// -- I/O threads: requests --------------------------------------------------------------------------------------
+
+std::optional<counter> server_core::take_seat(const std::string& address) {
+  const std::scoped_lock guard{seats_lock_};
+  if (seats_ >= options_.max_connections) return counter::refused_full;
+  auto& here = seats_by_address_[address];
+  if (here >= options_.max_per_address) return counter::refused_address_full;
+  ++here;
+  ++seats_;
+  return std::nullopt;
+}
+
+void server_core::give_back_seat(connection_core& who) {
+  if (!who.take_seat_back()) return;
+  const std::scoped_lock guard{seats_lock_};
+  --seats_;
+  const auto found = seats_by_address_.find(who.request().remote_address);
+  if (found != seats_by_address_.end() && --found->second == 0) seats_by_address_.erase(found);
+}
+
+void server_core::ask(connection_ptr who) {
+  owner_.post(entry_kind::requested, task{question{shared_from_this(), std::move(who)}});
+}
+
+std::size_t server_core::seats() const {
+  const std::scoped_lock guard{seats_lock_};
+  return seats_;
+}
+
+void server_core::post_message(const connection_ptr& from, const message& heard) {
+  owner_.post(entry_kind::received, task{delivery{from, heard}});
+}
+
+void server_core::post_end(const connection_ptr& who, rules::ending how) {
+  owner_.post(entry_kind::closed, task{end_report{who, std::move(how)}});
+}
+
+// -- where callbacks run ------------------------------------------------------------------------------------------
+
+namespace {
+
+std::string text_of_current_exception() {
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    return e.what();
+  } catch (...) {
+    return "an exception that is no std::exception";
+  }
+}
+
+error_item item_of(errc code, std::string text, const char* component) {
+  return {static_cast<int>(code), std::move(text), component, make_error_code(code)};
+}
+
+}  // namespace
+
+/// To the error handler of the worker, for want of anybody nearer.
+void server_core::report_exception(const char* callback) {
+  books().count(counter::handler_exceptions);
+  if (auto* here = incarnation::current()) {
+    here->report_current_exception(callback);
+  } else {
+    workers_.report({owner_.name(), owner_.number(), callback, text_of_current_exception(), std::current_exception()});
+  }
+}
+
+/// An exception in a connection's callback goes to its own `on_error` (rule C-22).
+void server_core::tell_exception(connection_core& who, const char* callback) {
+  books().count(counter::handler_exceptions);
+  const error_event what{{item_of(errc::handler_failed, std::string{callback} + ": " + text_of_current_exception(), "user")},
+                         false};
+  try {
+    who.handler()->on_error(who.place(), what);
+  } catch (...) {
+    report_exception("connection_handler::on_error");
+  }
+}
+
+void server_core::run_open(connection_core& who) {
+  try {
+    who.handler()->on_open(who.place());
+  } catch (...) {
+    tell_exception(who, "on_open");
+  }
+}
+
+bool server_core::pass_json(connection_core& from, const message& heard) {
+  auto complaint = is_utf8(heard.text()) ? door::json_complaint(heard.text()) : std::string{"it is not UTF-8"};
+  if (complaint.empty()) return true;
+  books().count(counter::messages_dropped_json);
+  const error_event what{{item_of(errc::invalid_json, make_error_code(errc::invalid_json).message() + ": " + complaint,
+                                  "callsign")},
+                         false};
+  try {
+    from.handler()->on_error(from.place(), what);
+  } catch (...) {
+    report_exception("connection_handler::on_error");
+  }
+  return false;
+}
+
+void server_core::run_message(connection_core& from, const message& heard) {
+  if (from.status() == connection_status::closed) return;
+  if (options_.type == data_type::object && !pass_json(from, heard)) return;
+  try {
+    switch (options_.type) {
+      case data_type::as_received: from.handler()->on_message(from.place(), heard); break;
+      case data_type::text:
+      case data_type::object:
+        if (heard.is_text()) {
+          from.handler()->on_message(from.place(), heard);
+        } else {
+          from.handler()->on_message(from.place(), message{message_kind::text, std::string{heard.text()}});
+        }
+        break;
+      case data_type::blob:
+        if (heard.is_binary()) {
+          from.handler()->on_message(from.place(), heard);
+        } else {
+          from.handler()->on_message(from.place(), message{message_kind::binary, std::string{heard.text()}});
+        }
+        break;
+    }
+  } catch (...) {
+    tell_exception(from, "on_message");
+  }
+}
+
+void server_core::run_end(connection_core& who, const rules::ending& how) {
+  who.set_status(connection_status::closed);
+  {
+    const std::scoped_lock guard{members_lock_};
+    members_.erase(who.id());
+  }
+  const auto handler = who.handler();
+  if (how.error) {
+    try {
+      handler->on_error(who.place(), *how.error);
+    } catch (...) {
+      report_exception("connection_handler::on_error");
+    }
+  }
+  try {
+    handler->on_terminate(who.place(), how.how);
+  } catch (...) {
+    report_exception("connection_handler::on_terminate");
+  }
+}
+
+void server_core::one_is_finished() {
+  const std::scoped_lock guard{members_lock_};
+  --unfinished_;
+}
+
+void server_core::leave_after_end(connection_ptr who) {
+  // Not through the server actor, which may have quit: nothing that was said to this client matters any more.
+  lane& home = who->home();
+  home.push(lane_leave{std::move(who)});
+  one_is_finished();
+  if (is_ending()) {
+    owner_.post(entry_kind::closed, [self = shared_from_this()] { self->finish_if_empty(); });
+  }
+}
+
+// -- the owning worker ------------------------------------------------------------------------------------------
+
+void server_core::open(worker& self) {
+  // Queued before the path is open, so that no request can be asked about before it.
+  owner_.post(entry_kind::opened, [core = shared_from_this()] {
+    if (core->is_ended()) return;
+    try {
+      core->handler_->on_open(core->place_);
+    } catch (...) {
+      core->books().count(counter::handler_exceptions);
+      core->tell_error(item_of(errc::handler_failed, "on_open: " + text_of_current_exception(), "user"));
+    }
+  });
+  try {
+    if (const auto web = web_.lock()) web->add(path_, shared_from_this());
+  } catch (...) {
+    phase_.store(phase::ended, std::memory_order_release);
+    if (server_actor_) tell(server_actor_, quit_mail::value);
+    throw;
+  }
+  self.incarnation().move_in(shared_from_this());
+}
+
+void server_core::tell_error(error_item what) {
+  try {
+    handler_->on_error(place_, error_event{{std::move(what)}, false});
+  } catch (...) {
+    report_exception("server_handler::on_error");
+  }
+}
+
+void server_core::refuse(const connection_ptr& who, int status, std::string why, counter reason) {
+  if (!who->move(request_state::deciding, request_state::refused)) return;
+  books().count(reason);
+  who->home().push(lane_refuse{who, status, std::move(why)});
+}
+
+void server_core::decide(const connection_ptr& who) {
+  if (!who->move(request_state::asked, request_state::deciding)) return;  // late or gone; counted there
+  if (is_ending()) return refuse(who, 503, "the server is ending", counter::refused_stopping);
+  admission answer{nullptr};
+  try {
+    answer = handler_->on_connection(place_, who->request());
+  } catch (...) {
+    auto text = text_of_current_exception();
+    refuse(who, 500, "the server failed to decide", counter::refused_by_exception);
+    books().count(counter::handler_exceptions);
+    return tell_error(item_of(errc::handler_failed, std::move(text), "user"));
+  }
+  if (!answer.is_admitted()) {
+    const auto& [status, why] = answer.why_not();
+    if (status >= 400 && status <= 599) return refuse(who, status, why, counter::refused_by_handler);
+    refuse(who, 403, why, counter::refused_by_handler);
+    return tell_error(item_of(errc::handler_invalid,
+                              "on_connection refused with status " + std::to_string(status) +
+                                  ", which is no error status; 403 was sent instead",
+                              "callsign"));
+  }
+  // From here on the client is a member, even if it has gone meanwhile: then its end is already on its way.
+  const auto id = next_id_;
+  who->become_member(id, answer.handler());
+  if (!who->move(request_state::deciding, request_state::admitted)) return;  // the admission deadline was faster
+  ++next_id_;
+  {
+    // In one: whoever finds it among the connections must come behind it in the lane.
+    const std::scoped_lock guard{members_lock_};
+    members_.emplace(id, who);
+    ++unfinished_;
+    order(lane_join{who}, who->home());
+  }
+  books().count(counter::connections_opened);
+  if (!is_parallel()) run_open(*who);
+}
+
+void server_core::take_end(const connection_ptr& who, rules::ending how) {
+  if (is_ended()) {
+    who->set_status(connection_status::closed);
+    who->home().push(lane_leave{who});
+    return;
+  }
+  ends_.emplace(who->id(), std::pair{who, std::move(how)});
+  // While the server ends, connections end in the order in which they came (rule S-29).
+  for (auto it = ends_.begin(); it != ends_.end();) {
+    if (is_end_begun_) {
+      const std::scoped_lock guard{members_lock_};
+      if (!members_.empty() && members_.begin()->first != it->first) break;
+    }
+    auto [gone, ending] = std::move(it->second);
+    it = ends_.erase(it);
+    run_end(*gone, ending);
+    gone->home().push(lane_leave{gone});
+    one_is_finished();
+  }
+  finish_if_empty();
+}
+
+void server_core::end(end_reason why) {
+  if (why == end_reason::aborted) {
+    if (phase_.exchange(phase::ended, std::memory_order_acq_rel) == phase::ended) return;
+    terminate_all(close::internal_error);
+    finish(false);
+    return;
+  }
+  auto expected = phase::running;
+  if (phase_.compare_exchange_strong(expected, phase::ending, std::memory_order_acq_rel)) begin_end(close::going_away);
+}
+
+void server_core::begin_end(close_code code) {
+  if (is_end_begun_ || is_ended()) return;
+  is_end_begun_ = true;
+  terminate_all(code);
+  finish_if_empty();
+}
+
+/// Behind every join: whoever is on the way in is closed as well.
+void server_core::terminate_all(close_code code) {
+  if (server_actor_) {
+    tell(server_actor_, ordered_mail{std::make_shared<lane_entry>(lane_terminate_all{shared_from_this(), code})});
+  } else {
+    const std::scoped_lock guard{order_lock_};
+    put_into_lanes(lane_terminate_all{shared_from_this(), code}, lanes_);
+  }
+}
+
+void server_core::finish_if_empty() {
+  if (!is_end_begun_ || is_ended()) return;
+  {
+    const std::scoped_lock guard{members_lock_};
+    if (unfinished_ != 0) return;
+  }
+  finish(true);
+}
+
+void server_core::finish(bool is_told) {
+  if (is_told) {
+    try {
+      handler_->on_terminate(place_);
+    } catch (...) {
+      report_exception("server_handler::on_terminate");
+    }
+  }
+  phase_.store(phase::ended, std::memory_order_release);
+  if (server_actor_) tell(server_actor_, quit_mail::value);
+  {
+    const std::scoped_lock guard{members_lock_};
+    members_.clear();
+  }
+  ends_.clear();
+  if (const auto web = web_.lock()) web->remove(path_, *this);
+  if (auto* here = incarnation::current()) here->moved_out(this);
+}
+
+}  // namespace callsign::detail
