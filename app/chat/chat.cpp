@@ -1,0 +1,49 @@
+/// \file
+/// callsign-chat: everybody who has the page open hears what the others say.
+
+#include "app/chat/doorman.hpp"
+#include "app/chat/page.hpp"
+#include "app/program/program.hpp"
+
+#include <callsign/net.hpp>
+
+#include <memory>
+
+namespace {
+
+constexpr callsign::process_variable<callsign::websocket_server> WSS{"WSS"};
+
+int serve(const program::settings& wanted) {
+  const program::log_book log{wanted.log_level, wanted.log_file};
+  const chat::page page{wanted.path};
+
+  callsign::workers workers;
+  callsign::web_server web{workers, wanted.web_options(page.files()),
+                           wanted.network_options(log.sink())};
+  program::launch launch{workers, web, log};
+  if (const auto started = web.start(); !started)
+    return launch.failed(started);
+
+  // The process variable of the worker keeps the server alive, as 4D's global does.
+  workers.call("WebSocketServer", [&wanted, &launch, log, web = web.ref()](callsign::worker& self) {
+    self[WSS] = callsign::websocket_server{
+        self, web, std::make_unique<chat::doorman>(wanted.guests, log), wanted.server_options()};
+    self.call(callsign::main_worker, [&launch] { launch.succeeded(); });
+  });
+
+  // SIGINT, SIGTERM: every client is told 1001, every worker ends in order.
+  workers.wait_for_interrupt();
+  return launch.exit_code();
+}
+
+} // namespace
+
+int main(int count, char** words) {
+  const program::about chat{
+      .name = "callsign-chat",
+      .purpose = "A chat: everybody who has its page open hears what the others say.",
+      .defaults = {.path = "/chat"},
+      .root_help = "serve the files of this folder, as they are, instead of the chat's own page",
+  };
+  return program::run(chat, count, words, serve);
+}
