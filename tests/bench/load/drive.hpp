@@ -1,0 +1,46 @@
+#pragma once
+
+#include "load/ledger.hpp"
+#include "load/options.hpp"
+#include "load/processor_time.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace bench {
+
+/// What a run found.
+struct outcome {
+  /// Why the run could not be finished; empty when it could.
+  std::string failure;
+  faults found;
+  std::uint64_t said = 0;
+  std::uint64_t notices = 0;
+  std::uint64_t pings = 0;
+  /// Of the measured time only, as all that follows.
+  std::uint64_t deliveries = 0;
+  std::uint64_t reads = 0;
+  std::uint64_t frames = 0;
+  double seconds = 0;
+  double p50 = 0;
+  double p99 = 0;
+  double max = 0;
+  processor_time server;
+  processor_time generator;
+
+  [[nodiscard]] bool is_good() const noexcept { return failure.empty() && found.is_clean(); }
+};
+
+/// Runs the load that `options` describe (any mode but `idle`) and checks it.
+///
+/// Clients connect, a warm-up, the measurement, then nobody speaks any more and everything that is
+/// under way must arrive, and nothing after it.
+///
+/// @context  blocks for as long as the run takes
+/// @errors   none: what went wrong stands in the outcome
+outcome run_load(const load_options& options);
+
+/// The outcome as one JSON object.
+std::string to_json(const load_options& options, const outcome& result);
+
+} // namespace bench
