@@ -9,7 +9,7 @@ namespace callsign::detail {
 /// Deadlines use the steady clock, stamps the system clock. Tests bring a virtual one.
 /// @context any thread
 class clock_source {
- public:
+public:
   virtual ~clock_source() = default;
   [[nodiscard]] virtual std::chrono::steady_clock::time_point now() const noexcept {
     return std::chrono::steady_clock::now();
@@ -19,4 +19,4 @@ class clock_source {
   }
 };
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

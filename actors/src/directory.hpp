@@ -15,7 +15,8 @@ namespace callsign::detail {
 
 /// Finds slots by name and by number. CAF's own registry keeps atoms of ten characters only.
 ///
-/// Locks: a slot's lock may be held while a number is added or removed; nothing here takes a slot's.
+/// Locks: a slot's lock may be held while a number is added or removed; nothing here takes a
+/// slot's.
 /// @context any thread
 class directory {
 public:
@@ -35,7 +36,8 @@ public:
   /// From now on new names get slots that are shut. Answers all that were made before.
   [[nodiscard]] std::vector<std::shared_ptr<slot>> shut();
 
-  /// @errors `std::invalid_argument`: empty, over 255 bytes, control characters, not UTF-8 (rule W-5)
+  /// @errors `std::invalid_argument`: empty, over 255 bytes, control characters, not UTF-8 (rule
+  /// W-5)
   static void check_name(std::string_view name);
 
 private:
@@ -66,4 +68,4 @@ private:
 /// Whether the bytes are well-formed UTF-8. @source Unicode 15, table 3-7
 [[nodiscard]] bool is_utf8(std::string_view bytes) noexcept;
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

@@ -10,26 +10,27 @@
 
 namespace callsign::detail {
 
-/// The closed set of things a worker can be handed. Tests, the explorer and the recorder see the kind.
+/// The closed set of things a worker can be handed. Tests, the explorer and the recorder see the
+/// kind.
 enum class entry_kind : std::uint8_t {
-  task,       ///< asked for by a call
-  requested,  ///< a client asks to come in
-  opened,     ///< a server has started
-  received,   ///< a client's message
-  closed,     ///< a connection or server ends
-  timer,      ///< a time has come
-  reply,      ///< the answer to an ask
+  task,      ///< asked for by a call
+  requested, ///< a client asks to come in
+  opened,    ///< a server has started
+  received,  ///< a client's message
+  closed,    ///< a connection or server ends
+  timer,     ///< a time has come
+  reply,     ///< the answer to an ask
 };
 
 [[nodiscard]] constexpr const char* to_string(entry_kind kind) noexcept {
   switch (kind) {
-    case entry_kind::task: return "task";
-    case entry_kind::requested: return "requested";
-    case entry_kind::opened: return "opened";
-    case entry_kind::received: return "received";
-    case entry_kind::closed: return "closed";
-    case entry_kind::timer: return "timer";
-    case entry_kind::reply: return "reply";
+  case entry_kind::task: return "task";
+  case entry_kind::requested: return "requested";
+  case entry_kind::opened: return "opened";
+  case entry_kind::received: return "received";
+  case entry_kind::closed: return "closed";
+  case entry_kind::timer: return "timer";
+  case entry_kind::reply: return "reply";
   }
   return "unknown";
 }
@@ -49,4 +50,4 @@ struct entry {
 /// "chat.cpp:42", as logs and snapshots show it.
 [[nodiscard]] std::string label_of(const std::source_location& where);
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

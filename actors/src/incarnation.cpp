@@ -19,7 +19,7 @@ struct running_mark {
   incarnation* before;
 };
 
-}  // namespace
+} // namespace
 
 bool port::post(entry_kind kind, task what, std::source_location where) const {
   return system_->post_event(where_, number_, entry{kind, where, std::move(what)});
@@ -45,9 +45,11 @@ incarnation* incarnation::current() noexcept { return running_here; }
 
 void* incarnation::find_variable(const variable_key& key) {
   for (const variable& known : variables_) {
-    if (known.name != key.name) continue;
+    if (known.name != key.name)
+      continue;
     if (*known.type != *key.type) {
-      throw std::logic_error("process variable \"" + std::string{key.name} + "\" of worker \"" + name() +
+      throw std::logic_error("process variable \"" + std::string{key.name} + "\" of worker \"" +
+                             name() +
                              "\" was made with another type; give one of the two another name");
     }
     return known.box->value();
@@ -72,14 +74,16 @@ void incarnation::move_in(std::shared_ptr<resident> who) {
   } else {
     residents_.push_back(who);
     port_of_this().post(entry_kind::closed, [this, who = std::move(who)] {
-      if (std::ranges::find(residents_, who) != residents_.end()) end_resident(*who, *ending_);
+      if (std::ranges::find(residents_, who) != residents_.end())
+        end_resident(*who, *ending_);
     });
   }
 }
 
 void incarnation::moved_out(const resident* who) {
   const auto found = std::ranges::find(residents_, who, [](const auto& r) { return r.get(); });
-  if (found == residents_.end()) return;
+  if (found == residents_.end())
+    return;
   // Out of the list first: the last reference may be ours.
   const auto gone = std::move(*found);
   residents_.erase(found);
@@ -89,8 +93,10 @@ void incarnation::end_residents(end_reason why) {
   const running_mark mark{this};
   ending_ = why;
   const auto all = residents_;
-  for (const auto& who : all) end_resident(*who, why);
-  if (why == end_reason::aborted) residents_.clear();
+  for (const auto& who : all)
+    end_resident(*who, why);
+  if (why == end_reason::aborted)
+    residents_.clear();
 }
 
 void incarnation::end_resident(resident& who, end_reason why) {
@@ -142,4 +148,4 @@ void incarnation::report_current_exception(const std::string& label) noexcept {
   }
 }
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

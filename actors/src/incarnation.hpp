@@ -21,10 +21,10 @@ enum class end_reason : std::uint8_t { killed, aborted, shut_down };
 
 /// Something that must have ended before its worker may end: a server.
 class resident {
- public:
+public:
   virtual ~resident() = default;
-  /// Begins the end; answers later with `incarnation::moved_out`, unless the reason is `aborted`, when it just goes.
-  /// One that throws is reported to the worker's error handler and goes as well.
+  /// Begins the end; answers later with `incarnation::moved_out`, unless the reason is `aborted`,
+  /// when it just goes. One that throws is reported to the worker's error handler and goes as well.
   /// @context the worker
   virtual void end(end_reason why) = 0;
 };
@@ -32,17 +32,20 @@ class resident {
 /// The address of one incarnation for events: safe after its end, and never the next incarnation.
 /// @context any thread
 class port {
- public:
+public:
   port(worker_system& system, std::shared_ptr<slot> where, worker_number number)
       : system_{&system}, where_{std::move(where)}, number_{number} {}
-  /// False: the incarnation is gone, or takes no entries of that kind any more; the entry was destroyed.
-  bool post(entry_kind kind, task what, std::source_location where = std::source_location::current()) const;
+  /// False: the incarnation is gone, or takes no entries of that kind any more; the entry was
+  /// destroyed.
+  bool post(entry_kind kind, task what,
+            std::source_location where = std::source_location::current()) const;
   [[nodiscard]] worker_number number() const noexcept { return number_; }
   [[nodiscard]] const std::string& name() const noexcept { return where_->name(); }
-  /// Whether this thread is running that incarnation's entry, so that its state may be touched here and now.
+  /// Whether this thread is running that incarnation's entry, so that its state may be touched here
+  /// and now.
   [[nodiscard]] bool is_current() const noexcept;
 
- private:
+private:
   worker_system* system_;
   std::shared_ptr<slot> where_;
   worker_number number_;
@@ -50,7 +53,7 @@ class port {
 
 /// One life of a worker. @context the worker, except where said
 class incarnation {
- public:
+public:
   incarnation(worker_system& system, std::shared_ptr<slot> where, worker_number number);
   incarnation(const incarnation&) = delete;
   incarnation& operator=(const incarnation&) = delete;
@@ -66,8 +69,8 @@ class incarnation {
 
   [[nodiscard]] void* find_variable(const variable_key& key);
 
-  /// While the worker is ending, the newcomer's own end follows as a step of its own; once the variables are being
-  /// destroyed, at once and as `aborted`.
+  /// While the worker is ending, the newcomer's own end follows as a step of its own; once the
+  /// variables are being destroyed, at once and as `aborted`.
   void move_in(std::shared_ptr<resident> who);
   void moved_out(const resident* who);
   [[nodiscard]] bool has_residents() const noexcept { return !residents_.empty(); }
@@ -84,7 +87,7 @@ class incarnation {
   /// The incarnation whose entry this thread is running, or null. @context any thread
   [[nodiscard]] static incarnation* current() noexcept;
 
- private:
+private:
   struct variable {
     std::string name;
     const std::type_info* type;
@@ -104,4 +107,4 @@ class incarnation {
   error_handler on_error_;
 };
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

@@ -1,6 +1,10 @@
 #include "actors/src/interrupts.hpp"
 
+#include <atomic>
 #include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <ctime>
 #include <system_error>
 
 #include <sys/signalfd.h>
@@ -18,12 +22,32 @@ sigset_t both() noexcept {
   return set;
 }
 
-}  // namespace
+std::int64_t milliseconds_now() noexcept {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
+
+std::atomic<std::int64_t> ignored_until{0};
+static_assert(std::atomic<std::int64_t>::is_always_lock_free, "it is read in a signal handler");
+
+/// A tool that signals a program and its process group means one signal, not two.
+void end_if_meant(int which) {
+  const int before = errno;
+  if (milliseconds_now() >= ignored_until.load(std::memory_order_relaxed)) {
+    std::signal(which, SIG_DFL);
+    std::raise(which);
+  }
+  errno = before;
+}
+
+} // namespace
 
 interrupt_source::interrupt_source() {
   const sigset_t set = both();
   descriptor_ = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-  if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "signalfd");
+  if (descriptor_ < 0)
+    throw std::system_error(errno, std::generic_category(), "signalfd");
   pthread_sigmask(SIG_BLOCK, &set, &before_);
 }
 
@@ -40,10 +64,14 @@ bool interrupt_source::read() noexcept {
 }
 
 void interrupt_source::let_the_next_end_the_process() noexcept {
-  std::signal(SIGINT, SIG_DFL);
-  std::signal(SIGTERM, SIG_DFL);
+  ignored_until = milliseconds_now() + 500;
+  struct sigaction how {};
+  how.sa_handler = end_if_meant;
+  how.sa_flags = SA_RESTART;
+  for (const int one : {SIGINT, SIGTERM})
+    ::sigaction(one, &how, nullptr);
   const sigset_t set = both();
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

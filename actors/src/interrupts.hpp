@@ -6,7 +6,8 @@
 
 namespace callsign::detail {
 
-/// Holds SIGINT and SIGTERM back from this thread and all it starts later; they are read here instead.
+/// Holds SIGINT and SIGTERM back from this thread and all it starts later; they are read here
+/// instead.
 /// @context constructor and destructor: one thread; the rest: any
 class interrupt_source {
 public:
@@ -31,4 +32,4 @@ private:
   int descriptor_ = -1;
 };
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

@@ -22,7 +22,8 @@ own_thread::own_thread(caf::actor_system& system, const unit_factory& make_unit,
 
 own_thread::~own_thread() {
   let_go();
-  if (thread_.joinable()) thread_.join();
+  if (thread_.joinable())
+    thread_.join();
 }
 
 void own_thread::let_go() {
@@ -51,4 +52,4 @@ void own_thread::drive(bell& by, thread_unit& here) {
   by.is_gone = true;
 }
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

@@ -17,8 +17,8 @@ using thread_factory = std::function<std::thread(std::function<void()>)>;
 
 /// Drives one unit in a thread of its own until its worker has ended.
 ///
-/// Whoever wakes the unit may still be inside the wake-up when the worker has ended and the thread is
-/// joined; so what a wake-up touches is shared with it.
+/// Whoever wakes the unit may still be inside the wake-up when the worker has ended and the thread
+/// is joined; so what a wake-up touches is shared with it.
 ///
 /// @context any thread
 class own_thread {
@@ -56,4 +56,4 @@ private:
   std::thread thread_;
 };
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

@@ -17,7 +17,7 @@ std::string label_of(const char* file, std::uint32_t line) {
   return std::string(slash == nullptr ? file : slash + 1) + ':' + std::to_string(line);
 }
 
-}  // namespace
+} // namespace
 
 std::string label_of(const std::source_location& where) {
   return label_of(where.file_name(), where.line());
@@ -35,7 +35,7 @@ void slot::begin_incarnation(registrar& book) {
   kind_ = std::exchange(next_kind_, std::nullopt).value_or(kind_);
   next_wanted_ = false;
   ++incarnation_;
-  drain_sent_ = true;  // whoever spawns the actor sends its first drain
+  drain_sent_ = true; // whoever spawns the actor sends its first drain
   end_requested_.store(false, std::memory_order_release);
 }
 
@@ -101,14 +101,16 @@ slot::outcome slot::hire_as_before(registrar& book) {
 }
 
 slot::outcome slot::hire_here(runs_on where, registrar& book) {
-  if (shut_) return {call_result::shutting_down, action::none};
+  if (shut_)
+    return {call_result::shutting_down, action::none};
   if (is_dying()) {
     next_kind_ = where;
     next_wanted_ = true;
     return {call_result::queued, action::none};
   }
   if (phase_ == phase::alive) {
-    if (kind_ == where) return {call_result::queued, action::none};
+    if (kind_ == where)
+      return {call_result::queued, action::none};
     throw failure{{make_error_code(errc::worker_kind_differs), "hire the worker \"" + name_ + "\"",
                    "kill it first, or hire it before it is called"}};
   }
@@ -120,7 +122,8 @@ slot::outcome slot::hire_here(runs_on where, registrar& book) {
 slot::action slot::kill(worker_number number) {
   std::vector<entry> dropped;
   const std::scoped_lock guard{lock_};
-  if (phase_ == phase::vacant || (number != 0 && number != number_)) return action::none;
+  if (phase_ == phase::vacant || (number != 0 && number != number_))
+    return action::none;
   if (phase_ != phase::alive && phase_ != phase::aborted) {
     if (number == 0) {
       // Killed again before its end. What was asked for between the two kills goes; who means the
@@ -131,7 +134,8 @@ slot::action slot::kill(worker_number number) {
     }
     return action::none;
   }
-  if (!is_main_ || shut_) phase_ = phase::killed;
+  if (!is_main_ || shut_)
+    phase_ = phase::killed;
   (shut_ ? dropped_at_shutdown_ : dropped_by_kill_) += drop_tasks(waiting_, 0, dropped);
   end_requested_.store(true, std::memory_order_release);
   return std::exchange(drain_sent_, true) ? action::none : action::wake;
@@ -139,7 +143,8 @@ slot::action slot::kill(worker_number number) {
 
 slot::action slot::abort() {
   const std::scoped_lock guard{lock_};
-  if (phase_ != phase::alive || is_main_) return action::none;
+  if (phase_ != phase::alive || is_main_)
+    return action::none;
   phase_ = phase::aborted;
   end_requested_.store(true, std::memory_order_release);
   return std::exchange(drain_sent_, true) ? action::none : action::wake;
@@ -167,11 +172,14 @@ std::shared_ptr<runner> slot::current_runner() const {
 bool slot::take(std::vector<entry>& batch) {
   std::vector<entry> burst;
   const std::scoped_lock guard{lock_};
-  if (end_requested_.load(std::memory_order_relaxed)) return true;
+  if (end_requested_.load(std::memory_order_relaxed))
+    return true;
   if (waiting_.empty()) {
     drain_sent_ = false;
-    if (waiting_.capacity() > kept_capacity) waiting_.swap(burst);
-    if (batch.capacity() > kept_capacity) std::vector<entry>{}.swap(batch);
+    if (waiting_.capacity() > kept_capacity)
+      waiting_.swap(burst);
+    if (batch.capacity() > kept_capacity)
+      std::vector<entry>{}.swap(batch);
     return false;
   }
   batch.swap(waiting_);
@@ -182,8 +190,8 @@ bool slot::take(std::vector<entry>& batch) {
 std::uint64_t slot::drop_tasks(std::vector<entry>& from, std::size_t first,
                                std::vector<entry>& dropped) {
   const auto begin = from.begin() + static_cast<std::ptrdiff_t>(first);
-  const auto keep_end = std::stable_partition(begin, from.end(),
-                                              [](const entry& e) { return is_lifecycle(e.kind); });
+  const auto keep_end =
+      std::stable_partition(begin, from.end(), [](const entry& e) { return is_lifecycle(e.kind); });
   const auto count = static_cast<std::uint64_t>(std::distance(keep_end, from.end()));
   dropped.insert(dropped.end(), std::make_move_iterator(keep_end),
                  std::make_move_iterator(from.end()));
@@ -214,14 +222,16 @@ slot::request slot::notice_end(std::vector<entry>& rest, std::size_t first) {
     return request::abort;
   }
   (shut_ ? dropped_at_shutdown_ : dropped_by_kill_) += drop_tasks(rest, first, dropped);
-  if (phase_ == phase::alive) return request::empty;
+  if (phase_ == phase::alive)
+    return request::empty;
   phase_ = phase::closing;
   return shut_ ? request::shut_down : request::kill;
 }
 
 bool slot::seal() {
   const std::scoped_lock guard{lock_};
-  if (!waiting_.empty()) return false;
+  if (!waiting_.empty())
+    return false;
   phase_ = phase::sealed;
   return true;
 }
@@ -232,7 +242,8 @@ slot::action slot::ended(registrar& book) {
   gone.swap(runner_);
   number_ = 0;
   phase_ = phase::vacant;
-  if (shut_ || (next_.empty() && !next_wanted_)) return action::none;
+  if (shut_ || (next_.empty() && !next_wanted_))
+    return action::none;
   waiting_.swap(next_);
   begin_incarnation(book);
   return action::spawn;
@@ -255,7 +266,8 @@ std::size_t slot::stillborn() {
 
 std::optional<slot::glimpse> slot::first_waiting() const {
   const std::scoped_lock guard{lock_};
-  if (waiting_.empty()) return std::nullopt;
+  if (waiting_.empty())
+    return std::nullopt;
   return glimpse{waiting_.front().kind, waiting_.front().where};
 }
 
@@ -266,7 +278,8 @@ void slot::set_running(const char* file, std::uint32_t line) noexcept {
 
 std::string slot::running() const {
   const char* file = running_file_.load(std::memory_order_relaxed);
-  if (file == nullptr) return {};
+  if (file == nullptr)
+    return {};
   return label_of(file, running_line_.load(std::memory_order_relaxed));
 }
 
@@ -296,7 +309,8 @@ std::optional<worker_info> slot::info() const {
   now.handled = handled_.load(std::memory_order_relaxed);
   now.failed = failed_.load(std::memory_order_relaxed);
   const std::scoped_lock guard{lock_};
-  if (phase_ == phase::vacant) return std::nullopt;
+  if (phase_ == phase::vacant)
+    return std::nullopt;
   now.name = name_;
   now.number = number_;
   now.incarnation = incarnation_;
@@ -312,4 +326,4 @@ std::optional<worker_info> slot::info() const {
   return now;
 }
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

@@ -44,19 +44,19 @@ public:
 /// The rules of the outcome table (4D rules, section 1.6) as a machine under one lock.
 ///
 /// The slot decides; it never runs, wakes or spawns anything itself: each function answers what its
-/// caller has to do after the lock is gone. Entries that are dropped are destroyed outside the lock,
-/// because what a task captured may call workers when it dies.
+/// caller has to do after the lock is gone. Entries that are dropped are destroyed outside the
+/// lock, because what a task captured may call workers when it dies.
 ///
 /// @context any thread, except the functions of the consumer
 class slot : public std::enable_shared_from_this<slot> {
 public:
   enum class phase : std::uint8_t {
-    vacant,  ///< the name is known, nobody lives
+    vacant, ///< the name is known, nobody lives
     alive,
-    killed,   ///< a kill was asked for and has not been noticed yet
-    aborted,  ///< likewise an abort
-    closing,  ///< runs only the ends of what it owns
-    sealed,   ///< takes nothing any more; is being destroyed
+    killed,  ///< a kill was asked for and has not been noticed yet
+    aborted, ///< likewise an abort
+    closing, ///< runs only the ends of what it owns
+    sealed,  ///< takes nothing any more; is being destroyed
   };
   enum class action : std::uint8_t { none, wake, spawn };
   struct outcome {
@@ -65,19 +65,21 @@ public:
   };
   /// What the consumer finds when it notices that an end was asked for.
   enum class request : std::uint8_t {
-    empty,      ///< the main worker, killed: it is emptied and lives on (rule W-36)
-    kill,       ///< run the ends of what it owns, then end
-    abort,      ///< end
-    shut_down,  ///< as kill; the whole set ends
+    empty,     ///< the main worker, killed: it is emptied and lives on (rule W-36)
+    kill,      ///< run the ends of what it owns, then end
+    abort,     ///< end
+    shut_down, ///< as kill; the whole set ends
   };
 
-  /// The main worker's slot begins alive, as number 1, and a kill only empties it (rules W-36, W-38).
+  /// The main worker's slot begins alive, as number 1, and a kill only empties it (rules W-36,
+  /// W-38).
   struct main_tag {};
   /// A slot made after the set began to end: no incarnation ever begins in it.
   struct shut_tag {};
 
   slot(std::string name, runs_on kind) : name_{std::move(name)}, kind_{kind} {}
-  slot(shut_tag, std::string name, runs_on kind) : name_{std::move(name)}, kind_{kind}, shut_{true} {}
+  slot(shut_tag, std::string name, runs_on kind)
+      : name_{std::move(name)}, kind_{kind}, shut_{true} {}
   slot(main_tag, std::string name, std::chrono::system_clock::time_point now);
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
@@ -91,26 +93,29 @@ public:
   /// A call by number, or an event for the incarnation of that number.
   [[nodiscard]] outcome post_to(worker_number number, entry&& what, worker_number sender);
 
-  /// Begins an incarnation with an empty mailbox, if none lives; after the one that is dying, if one is.
+  /// Begins an incarnation with an empty mailbox, if none lives; after the one that is dying, if
+  /// one is.
   /// @errors `failure` if one lives and runs elsewhere
   [[nodiscard]] outcome hire(runs_on where, registrar& book);
   /// The same, wherever this name runs.
   [[nodiscard]] outcome hire_as_before(registrar& book);
 
-  /// Asks for the end of the incarnation `number` (0: whichever lives, and what waits for the next).
+  /// Asks for the end of the incarnation `number` (0: whichever lives, and what waits for the
+  /// next).
   [[nodiscard]] action kill(worker_number number);
   [[nodiscard]] action abort();
 
   /// No incarnation begins any more; whoever waits for one is dropped and counted.
   void shut();
 
-  // -- the consumer, one actor ----------------------------------------------------------------------
+  // -- the consumer, one actor --------------------------------------------------------------------
 
   void set_runner(std::shared_ptr<runner> who);
   [[nodiscard]] std::shared_ptr<runner> current_runner() const;
 
-  /// Moves all that waits into `batch`, which must be empty. False: nothing waits, and the next post
-  /// will wake. While an end is asked for it moves nothing, so that what is in hand was there before.
+  /// Moves all that waits into `batch`, which must be empty. False: nothing waits, and the next
+  /// post will wake. While an end is asked for it moves nothing, so that what is in hand was there
+  /// before.
   [[nodiscard]] bool take(std::vector<entry>& batch);
 
   /// Whether kill or abort was asked for since; looked at between entries.
@@ -118,18 +123,21 @@ public:
     return end_requested_.load(std::memory_order_acquire);
   }
 
-  /// Notices the request. For a kill, `rest` (what was taken and not run, from `first` on) loses all but
-  /// lifecycle entries; for an abort its tasks go back in front of the mailbox, for the next incarnation.
+  /// Notices the request. For a kill, `rest` (what was taken and not run, from `first` on) loses
+  /// all but lifecycle entries; for an abort its tasks go back in front of the mailbox, for the
+  /// next incarnation.
   [[nodiscard]] request notice_end(std::vector<entry>& rest, std::size_t first);
 
   /// Closes the mailbox of an incarnation that is closing. False: more lifecycle entries came.
   [[nodiscard]] bool seal();
 
-  /// The incarnation has ended, all that was its own is destroyed. Answers `spawn` if the next has begun.
+  /// The incarnation has ended, all that was its own is destroyed. Answers `spawn` if the next has
+  /// begun.
   [[nodiscard]] action ended(registrar& book);
 
-  /// The incarnation that just began could not be given a thread: what waits is dropped and counted, for
-  /// whoever called is told, and the name is vacant again. Answers how many were dropped.
+  /// The incarnation that just began could not be given a thread: what waits is dropped and
+  /// counted, for whoever called is told, and the name is vacant again. Answers how many were
+  /// dropped.
   std::size_t stillborn();
 
   /// What the consumer will take first, for test kits.
@@ -139,7 +147,7 @@ public:
   };
   [[nodiscard]] std::optional<glimpse> first_waiting() const;
 
-  // -- bookkeeping ------------------------------------------------------------------------------------
+  // -- bookkeeping --------------------------------------------------------------------------------
 
   void count_handled() noexcept { handled_.fetch_add(1, std::memory_order_relaxed); }
   void count_failed() noexcept { failed_.fetch_add(1, std::memory_order_relaxed); }
@@ -164,16 +172,16 @@ private:
 
   const std::string name_;
   mutable std::mutex lock_;
-  std::vector<entry> waiting_;  ///< for the incarnation that lives
-  std::vector<entry> next_;     ///< for the one after it
+  std::vector<entry> waiting_; ///< for the incarnation that lives
+  std::vector<entry> next_;    ///< for the one after it
   std::shared_ptr<runner> runner_;
   phase phase_ = phase::vacant;
   runs_on kind_;
-  std::optional<runs_on> next_kind_;  ///< hired again while dying
+  std::optional<runs_on> next_kind_; ///< hired again while dying
   const bool is_main_ = false;
   bool drain_sent_ = false;
   bool shut_ = false;
-  bool next_wanted_ = false;  ///< an incarnation follows even if nothing waits for it
+  bool next_wanted_ = false; ///< an incarnation follows even if nothing waits for it
   worker_number number_ = 0;
   std::uint64_t incarnation_ = 0;
   std::uint64_t dropped_by_kill_ = 0;
@@ -188,4 +196,4 @@ private:
   std::atomic<std::uint32_t> running_line_{0};
 };
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

@@ -6,7 +6,8 @@ void unit::context_unit::exec_later(caf::resumable* who) { system().scheduler().
 
 thread_unit::~thread_unit() {
   for (auto* queue : {&ready_, &inbox_}) {
-    for (auto* who : *queue) caf::intrusive_ptr_release(who);
+    for (auto* who : *queue)
+      caf::intrusive_ptr_release(who);
   }
 }
 
@@ -21,7 +22,8 @@ void thread_unit::schedule(caf::resumable* who) {
     inbox_.push_back(who);
     must_wake = !std::exchange(is_awake_, true);
   }
-  if (must_wake) wake_();
+  if (must_wake)
+    wake_();
 }
 
 bool thread_unit::run_ready(std::size_t rounds) {
@@ -47,10 +49,10 @@ bool thread_unit::run_ready(std::size_t rounds) {
       auto* who = ready_.front();
       ready_.pop_front();
       switch (who->resume(&context(), 64)) {
-        case caf::resumable::resume_later: ready_.push_back(who); break;
-        case caf::resumable::done:
-        case caf::resumable::awaiting_message: caf::intrusive_ptr_release(who); break;
-        case caf::resumable::shutdown_execution_unit: break;
+      case caf::resumable::resume_later: ready_.push_back(who); break;
+      case caf::resumable::done:
+      case caf::resumable::awaiting_message: caf::intrusive_ptr_release(who); break;
+      case caf::resumable::shutdown_execution_unit: break;
       }
     }
   }
@@ -70,4 +72,4 @@ void placed_actor::launch(caf::execution_unit* host, bool lazy, bool hide) {
   caf::event_based_actor::launch(unit_ == nullptr ? host : &unit_->gate(), lazy, hide);
 }
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

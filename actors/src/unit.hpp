@@ -13,12 +13,12 @@ namespace callsign::detail {
 
 /// One place where pinned actors run, one at a time. A pinned actor never leaves its unit.
 ///
-/// CAF hands the unit of the running actor on to every actor it sends to. So two faces are needed: `gate` takes
-/// actors pinned here, and only `placed_actor` uses it; `context` is what running actors are given, and passes whatever
-/// else is scheduled through it on to the system's pool. Without the second, a worker called by a pinned actor would
-/// silently run on the I/O thread.
+/// CAF hands the unit of the running actor on to every actor it sends to. So two faces are needed:
+/// `gate` takes actors pinned here, and only `placed_actor` uses it; `context` is what running
+/// actors are given, and passes whatever else is scheduled through it on to the system's pool.
+/// Without the second, a worker called by a pinned actor would silently run on the I/O thread.
 class unit {
- public:
+public:
   explicit unit(caf::actor_system& system) : gate_{system, *this}, context_{system} {}
   unit(const unit&) = delete;
   unit& operator=(const unit&) = delete;
@@ -30,7 +30,7 @@ class unit {
   /// Takes over one reference to an actor that has mail. @context any thread
   virtual void schedule(caf::resumable* who) = 0;
 
- private:
+private:
   struct gate_unit final : caf::execution_unit {
     gate_unit(caf::actor_system& system, unit& owner) : caf::execution_unit{&system}, to{owner} {}
     void exec_later(caf::resumable* who) override { to.schedule(who); }
@@ -47,9 +47,10 @@ class unit {
 
 /// A unit that a thread drives by calling `run_ready`.
 class thread_unit final : public unit {
- public:
+public:
   /// `wake` is called, from any thread, when something becomes ready while nothing was.
-  thread_unit(caf::actor_system& system, std::function<void()> wake) : unit{system}, wake_{std::move(wake)} {}
+  thread_unit(caf::actor_system& system, std::function<void()> wake)
+      : unit{system}, wake_{std::move(wake)} {}
   /// Releases actors that were ready and never ran.
   ~thread_unit() override;
 
@@ -59,31 +60,33 @@ class thread_unit final : public unit {
   /// @context the unit's thread
   bool run_ready(std::size_t rounds = 8);
 
- private:
+private:
   std::function<void()> wake_;
   std::mutex lock_;
   std::deque<caf::resumable*> inbox_;
-  bool is_awake_ = false;               ///< guarded by lock_: a wake-up is under way, or `run_ready` runs
-  std::thread::id running_{};           ///< the thread inside `run_ready`; written by that thread under lock_
-  std::deque<caf::resumable*> ready_;   ///< the unit's thread only
+  bool is_awake_ = false;     ///< guarded by lock_: a wake-up is under way, or `run_ready` runs
+  std::thread::id running_{}; ///< the thread inside `run_ready`; written by that thread under lock_
+  std::deque<caf::resumable*> ready_; ///< the unit's thread only
 };
 
 /// Makes units; in tests, units whose actors the test scheduler runs.
-using unit_factory = std::function<std::unique_ptr<unit>(caf::actor_system&, std::function<void()> wake)>;
+using unit_factory =
+    std::function<std::unique_ptr<unit>(caf::actor_system&, std::function<void()> wake)>;
 
 /// An event-based actor that may be pinned to a unit; without one it runs on the pool.
 class placed_actor : public caf::event_based_actor {
- public:
-  placed_actor(caf::actor_config& config, unit* where) : caf::event_based_actor{config}, unit_{where} {}
+public:
+  placed_actor(caf::actor_config& config, unit* where)
+      : caf::event_based_actor{config}, unit_{where} {}
 
   using caf::event_based_actor::enqueue;
   void enqueue(caf::mailbox_element_ptr what, caf::execution_unit* host) override;
   void launch(caf::execution_unit* host, bool lazy, bool hide) override;
 
- protected:
+protected:
   [[nodiscard]] unit* where() const noexcept { return unit_; }
 
- private:
+private:
   unit* unit_;
 };
 
@@ -97,7 +100,8 @@ template <class A, class... Args>
 /// Sends without a sender and without waking the pool through a foreign unit.
 template <class... Args>
 void tell(const caf::actor& to, Args&&... what) {
-  to->enqueue(nullptr, caf::make_message_id(), caf::make_message(std::forward<Args>(what)...), nullptr);
+  to->enqueue(nullptr, caf::make_message_id(), caf::make_message(std::forward<Args>(what)...),
+              nullptr);
 }
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

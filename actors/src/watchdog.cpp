@@ -18,11 +18,12 @@ thread_local std::vector<thread_entry> this_thread;
 /// Nobody else holds it: its thread, or its watchdog, is gone.
 bool is_left_alone(const std::shared_ptr<watchdog::record>& r) { return r.use_count() == 1; }
 
-}  // namespace
+} // namespace
 
 watchdog::watchdog(std::chrono::milliseconds limit, std::function<void(const std::string&)> warn)
     : limit_{limit}, id_{next_watchdog.fetch_add(1)}, warn_{std::move(warn)} {
-  if (limit_.count() > 0) thread_ = std::thread{[this] { look(); }};
+  if (limit_.count() > 0)
+    thread_ = std::thread{[this] { look(); }};
 }
 
 watchdog::~watchdog() {
@@ -31,13 +32,16 @@ watchdog::~watchdog() {
     stop_ = true;
   }
   stop_cv_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  if (thread_.joinable())
+    thread_.join();
 }
 
 watchdog::record* watchdog::here() {
-  if (limit_.count() <= 0) return nullptr;
+  if (limit_.count() <= 0)
+    return nullptr;
   for (const thread_entry& known : this_thread) {
-    if (known.watchdog == id_) return known.mine.get();
+    if (known.watchdog == id_)
+      return known.mine.get();
   }
   return enter_thread();
 }
@@ -60,7 +64,8 @@ void watchdog::look() {
     std::vector<std::string> late;
     for (const auto& r : records_) {
       const auto turn = r->turn.load(std::memory_order_acquire);
-      if (turn % 2 == 0) continue;
+      if (turn % 2 == 0)
+        continue;
       if (turn != r->seen) {
         r->seen = turn;
         r->since = now;
@@ -68,7 +73,8 @@ void watchdog::look() {
       } else if (!r->is_told && now - r->since >= limit_) {
         const slot* who = r->who.load(std::memory_order_acquire);
         const std::string task = who->running();
-        if (r->turn.load(std::memory_order_acquire) != turn) continue;
+        if (r->turn.load(std::memory_order_acquire) != turn)
+          continue;
         r->is_told = true;
         const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(now - r->since);
         late.push_back("worker \"" + who->name() + "\" has been running the task given at " + task +
@@ -76,20 +82,23 @@ void watchdog::look() {
       }
     }
     guard.unlock();
-    for (const auto& line : late) warn_(line);
+    for (const auto& line : late)
+      warn_(line);
     guard.lock();
   }
 }
 
 running_task::running_task(watchdog& by, const slot& who) noexcept : record_{by.here()} {
-  if (record_ == nullptr) return;
+  if (record_ == nullptr)
+    return;
   record_->who.store(&who, std::memory_order_release);
   record_->turn.store(record_->turn.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
 
 running_task::~running_task() {
-  if (record_ == nullptr) return;
+  if (record_ == nullptr)
+    return;
   record_->turn.store(record_->turn.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

@@ -17,17 +17,18 @@
 
 namespace callsign::detail {
 
-/// Knows what each thread is running, and warns, once per task, when one takes longer than the limit.
+/// Knows what each thread is running, and warns, once per task, when one takes longer than the
+/// limit.
 ///
-/// The threads only count their tasks. The watchdog looks a few times per limit and measures how long a
-/// count stands still, so that a task costs no lock and no look at the clock.
+/// The threads only count their tasks. The watchdog looks a few times per limit and measures how
+/// long a count stands still, so that a task costs no lock and no look at the clock.
 class watchdog {
 public:
   /// What one thread runs.
   struct record {
-    std::atomic<std::uint64_t> turn{0};     ///< odd while a task runs; written by that thread
-    std::atomic<const slot*> who{nullptr};  ///< whose; means something while `turn` is odd
-    std::uint64_t seen = 0;                 ///< the rest belongs to the watchdog's thread
+    std::atomic<std::uint64_t> turn{0};    ///< odd while a task runs; written by that thread
+    std::atomic<const slot*> who{nullptr}; ///< whose; means something while `turn` is odd
+    std::uint64_t seen = 0;                ///< the rest belongs to the watchdog's thread
     std::chrono::steady_clock::time_point since;
     bool is_told = false;
   };
@@ -67,4 +68,4 @@ private:
   watchdog::record* record_;
 };
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

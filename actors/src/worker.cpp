@@ -20,10 +20,12 @@ void worker::kill() { self_.system().kill(self_.where().shared_from_this(), self
 
 void worker::on_error(error_handler handler) { self_.set_error_handler(std::move(handler)); }
 
-std::chrono::steady_clock::time_point worker::now() const noexcept { return self_.system().clock().now(); }
+std::chrono::steady_clock::time_point worker::now() const noexcept {
+  return self_.system().clock().now();
+}
 
 workers& worker::set() const noexcept { return self_.system().set(); }
 
 void* worker::find_variable(const detail::variable_key& key) { return self_.find_variable(key); }
 
-}  // namespace callsign
+} // namespace callsign

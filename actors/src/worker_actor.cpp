@@ -4,20 +4,18 @@
 
 namespace callsign::detail {
 
-worker_actor::worker_actor(caf::actor_config& config, unit* where, worker_system& system, std::shared_ptr<slot> whose,
-                           worker_number number, drain_limits limits)
-    : placed_actor{config, where},
-      system_{system},
-      slot_{std::move(whose)},
-      self_{std::make_unique<incarnation>(system, slot_, number)},
-      limits_{limits} {}
+worker_actor::worker_actor(caf::actor_config& config, unit* where, worker_system& system,
+                           std::shared_ptr<slot> whose, worker_number number, drain_limits limits)
+    : placed_actor{config, where}, system_{system}, slot_{std::move(whose)},
+      self_{std::make_unique<incarnation>(system, slot_, number)}, limits_{limits} {}
 
 caf::behavior worker_actor::make_behavior() {
   return {[this](drain_mail) { drain(); }};
 }
 
 worker_actor::upcoming worker_actor::next_step() const {
-  if (slot_->is_end_requested()) return {.is_end = true, .entry = std::nullopt};
+  if (slot_->is_end_requested())
+    return {.is_end = true, .entry = std::nullopt};
   if (next_ < in_hand_.size()) {
     return {.is_end = false, .entry = slot::glimpse{in_hand_[next_].kind, in_hand_[next_].where}};
   }
@@ -25,7 +23,8 @@ worker_actor::upcoming worker_actor::next_step() const {
 }
 
 bool worker_actor::refill() {
-  if (next_ < in_hand_.size()) return true;
+  if (next_ < in_hand_.size())
+    return true;
   in_hand_.clear();
   next_ = 0;
   return slot_->take(in_hand_) && !in_hand_.empty();
@@ -43,14 +42,18 @@ void worker_actor::drain() {
   for (;;) {
     const bool end_is_asked = slot_->is_end_requested();
     if (!end_is_asked && !refill()) {
-      if (slot_->is_end_requested()) continue;
-      if (!is_closing_ || self_->has_residents()) return;
-      if (slot_->seal()) return finish();
+      if (slot_->is_end_requested())
+        continue;
+      if (!is_closing_ || self_->has_residents())
+        return;
+      if (slot_->seal())
+        return finish();
       continue;
     }
     if (steps >= limits_.entries ||
         (steps != 0 && steps % 16 == 0 && std::chrono::steady_clock::now() >= until)) {
-      // Others wait for this thread. The mail goes to the end of the line, the entries stay in hand.
+      // Others wait for this thread. The mail goes to the end of the line, the entries stay in
+      // hand.
       caf::event_based_actor::send(this, drain_mail::value);
       return;
     }
@@ -67,10 +70,10 @@ void worker_actor::notice_end() {
   const auto asked = slot_->notice_end(in_hand_, next_);
   slot_->set_in_hand(in_hand_.size() - next_);
   switch (asked) {
-    case slot::request::empty: return;
-    case slot::request::kill: self_->end_residents(end_reason::killed); break;
-    case slot::request::abort: self_->end_residents(end_reason::aborted); break;
-    case slot::request::shut_down: self_->end_residents(end_reason::shut_down); break;
+  case slot::request::empty: return;
+  case slot::request::kill: self_->end_residents(end_reason::killed); break;
+  case slot::request::abort: self_->end_residents(end_reason::aborted); break;
+  case slot::request::shut_down: self_->end_residents(end_reason::shut_down); break;
   }
   is_closing_ = true;
 }
@@ -83,4 +86,4 @@ void worker_actor::finish() {
   system_.incarnation_ended(slot_, number);
 }
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

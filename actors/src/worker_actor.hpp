@@ -22,14 +22,15 @@ struct drain_limits {
 /// The only mail a worker actor gets: "your mailbox has entries".
 using drain_mail = caf::atom_constant<caf::atom("drain")>;
 
-/// Drains the mailbox of one incarnation: looks at the control lane between entries, runs each entry as a step of its
-/// own, and after a kill runs only server events until what the worker owns has ended. Noticing an end is a step, too.
+/// Drains the mailbox of one incarnation: looks at the control lane between entries, runs each
+/// entry as a step of its own, and after a kill runs only server events until what the worker owns
+/// has ended. Noticing an end is a step, too.
 ///
 /// @context the pool, or the unit it is pinned to
 class worker_actor final : public placed_actor {
- public:
-  worker_actor(caf::actor_config& config, unit* where, worker_system& system, std::shared_ptr<slot> whose,
-               worker_number number, drain_limits limits);
+public:
+  worker_actor(caf::actor_config& config, unit* where, worker_system& system,
+               std::shared_ptr<slot> whose, worker_number number, drain_limits limits);
 
   caf::behavior make_behavior() override;
   const char* name() const override { return "callsign.worker"; }
@@ -42,7 +43,7 @@ class worker_actor final : public placed_actor {
   [[nodiscard]] upcoming next_step() const;
   [[nodiscard]] const slot& whose() const noexcept { return *slot_; }
 
- private:
+private:
   void drain();
   /// Makes sure that an entry is in hand. False: none waits, or an end is asked for.
   [[nodiscard]] bool refill();
@@ -55,8 +56,8 @@ class worker_actor final : public placed_actor {
   std::unique_ptr<incarnation> self_;
   drain_limits limits_;
   std::vector<entry> in_hand_;
-  std::size_t next_ = 0;  ///< the first in `in_hand_` that has not run
+  std::size_t next_ = 0; ///< the first in `in_hand_` that has not run
   bool is_closing_ = false;
 };
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

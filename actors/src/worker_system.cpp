@@ -16,11 +16,12 @@ namespace {
 
 /// Wakes an actor, and keeps its unit alive while it does.
 class actor_runner final : public runner {
- public:
-  actor_runner(caf::actor who, std::shared_ptr<unit> where) : where_{std::move(where)}, who_{std::move(who)} {}
+public:
+  actor_runner(caf::actor who, std::shared_ptr<unit> where)
+      : where_{std::move(where)}, who_{std::move(who)} {}
   void wake() override { tell(who_, drain_mail::value); }
 
- private:
+private:
   std::shared_ptr<unit> where_;
   caf::actor who_;
 };
@@ -35,32 +36,37 @@ void print(const std::string& line) noexcept {
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, whole.data(), whole.size());
 }
 
-}  // namespace
+} // namespace
 
 worker_system::worker_system(workers_options options, system_hooks hooks)
     : options_{options}, hooks_{std::move(hooks)}, on_warning_{print} {
-  if (options_.interrupts == signals::handled && !hooks_.is_deterministic) interrupts_.emplace();
+  if (options_.interrupts == signals::handled && !hooks_.is_deterministic)
+    interrupts_.emplace();
   const auto cores = std::max<std::size_t>(1, std::thread::hardware_concurrency());
   const auto threads = options_.threads != 0 ? options_.threads : std::max<std::size_t>(4, cores);
   config_.set("scheduler.max-threads", threads);
   // Stealing, CAF's default, polls while idle and may take milliseconds to start a task.
-  config_.set("scheduler.policy", hooks_.is_deterministic ? caf::atom("testing") : caf::atom("sharing"));
-  if (!hooks_.make_unit) hooks_.make_unit = make_thread_unit;
+  config_.set("scheduler.policy",
+              hooks_.is_deterministic ? caf::atom("testing") : caf::atom("sharing"));
+  if (!hooks_.make_unit)
+    hooks_.make_unit = make_thread_unit;
   if (hooks_.is_deterministic) {
     hooks_.make_thread = nullptr;
   } else if (!hooks_.make_thread) {
     hooks_.make_thread = [](std::function<void()> run) { return std::thread{std::move(run)}; };
   }
   wake_main_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  if (wake_main_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+  if (wake_main_ < 0)
+    throw std::system_error(errno, std::generic_category(), "eventfd");
   actors_ = std::make_unique<caf::actor_system>(config_);
-  watchdog_ = std::make_unique<watchdog>(hooks_.is_deterministic ? std::chrono::milliseconds{0} : options_.long_task,
+  watchdog_ = std::make_unique<watchdog>(hooks_.is_deterministic ? std::chrono::milliseconds{0}
+                                                                 : options_.long_task,
                                          [this](const std::string& line) { warn(line); });
   main_unit_ = hooks_.make_unit(*actors_, [this] { wake_main(); });
   main_slot_ = std::make_shared<slot>(slot::main_tag{}, "main", clock().stamp());
   living_ = 1;
-  const auto main_actor =
-      spawn_placed<worker_actor>(*actors_, main_unit_.get(), *this, main_slot_, main_worker, hooks_.limits);
+  const auto main_actor = spawn_placed<worker_actor>(*actors_, main_unit_.get(), *this, main_slot_,
+                                                     main_worker, hooks_.limits);
   main_slot_->set_runner(std::make_shared<actor_runner>(main_actor, nullptr));
   directory_.add_number(main_worker, main_slot_);
 }
@@ -94,28 +100,31 @@ call_result worker_system::call_from(worker_number sender, std::string_view name
   const auto to = directory_.entry_of(name, runs_on::pool);
   if (!what) {
     act(to->hire_as_before(*this).next, to);
-    throw std::invalid_argument("the call to worker \"" + std::string{name} + "\" at " + label_of(where) +
-                                " has an empty task; give it something to run");
+    throw std::invalid_argument("the call to worker \"" + std::string{name} + "\" at " +
+                                label_of(where) + " has an empty task; give it something to run");
   }
-  const auto [result, next] = to->post(entry{entry_kind::task, where, std::move(what)}, sender, *this);
+  const auto [result, next] =
+      to->post(entry{entry_kind::task, where, std::move(what)}, sender, *this);
   act(next, to);
   return result;
 }
 
 call_result worker_system::call(worker_number number, task&& what, std::source_location where) {
   if (!what) {
-    throw std::invalid_argument("the call to worker number " + std::to_string(number) + " at " + label_of(where) +
-                                " has an empty task; give it something to run");
+    throw std::invalid_argument("the call to worker number " + std::to_string(number) + " at " +
+                                label_of(where) + " has an empty task; give it something to run");
   }
   const auto to = directory_.find(number);
-  if (to == nullptr) return is_stopping() ? call_result::shutting_down : call_result::no_such_worker;
+  if (to == nullptr)
+    return is_stopping() ? call_result::shutting_down : call_result::no_such_worker;
   const auto [result, next] =
       to->post_to(number, entry{entry_kind::task, where, std::move(what)}, sender_here());
   act(next, to);
   return result;
 }
 
-bool worker_system::post_event(const std::shared_ptr<slot>& to, worker_number number, entry&& what) {
+bool worker_system::post_event(const std::shared_ptr<slot>& to, worker_number number,
+                               entry&& what) {
   const auto [result, next] = to->post_to(number, std::move(what), 0);
   act(next, to);
   return result == call_result::queued;
@@ -127,20 +136,23 @@ void worker_system::hire(std::string_view name, runs_on where) {
 }
 
 void worker_system::kill(const std::shared_ptr<slot>& who, worker_number number) {
-  if (who != nullptr) act(who->kill(number), who);
+  if (who != nullptr)
+    act(who->kill(number), who);
 }
 
 void worker_system::abort(std::string_view name) {
-  if (const auto who = directory_.find(name)) act(who->abort(), who);
+  if (const auto who = directory_.find(name))
+    act(who->abort(), who);
 }
 
 void worker_system::act(slot::action next, const std::shared_ptr<slot>& who) {
   switch (next) {
-    case slot::action::none: return;
-    case slot::action::wake:
-      if (const auto runs = who->current_runner()) runs->wake();
-      return;
-    case slot::action::spawn: spawn(who); return;
+  case slot::action::none: return;
+  case slot::action::wake:
+    if (const auto runs = who->current_runner())
+      runs->wake();
+    return;
+  case slot::action::spawn: spawn(who); return;
   }
 }
 
@@ -155,7 +167,8 @@ void worker_system::spawn(const std::shared_ptr<slot>& who) {
       const std::scoped_lock guard{lock_};
       threads_.emplace(number, std::move(thread));
     }
-    auto actor = spawn_placed<worker_actor>(*actors_, where.get(), *this, who, number, hooks_.limits);
+    auto actor =
+        spawn_placed<worker_actor>(*actors_, where.get(), *this, who, number, hooks_.limits);
     const auto runs = std::make_shared<actor_runner>(std::move(actor), std::move(where));
     who->set_runner(runs);
     runs->wake();
@@ -163,18 +176,20 @@ void worker_system::spawn(const std::shared_ptr<slot>& who) {
     const std::string reason = e.what();
     {
       const std::scoped_lock guard{lock_};
-      if (const auto found = threads_.find(number); found != threads_.end()) found->second->let_go();
+      if (const auto found = threads_.find(number); found != threads_.end())
+        found->second->let_go();
     }
     const auto dropped = who->stillborn();
     directory_.remove_number(number);
     left_the_living();
-    warn("worker \"" + who->name() + "\" could not begin (" + reason + "); " + std::to_string(dropped) +
-         (dropped == 1 ? " task was dropped" : " tasks were dropped"));
+    warn("worker \"" + who->name() + "\" could not begin (" + reason + "); " +
+         std::to_string(dropped) + (dropped == 1 ? " task was dropped" : " tasks were dropped"));
     throw;
   }
 }
 
-void worker_system::incarnation_ended(const std::shared_ptr<slot>& who, worker_number number) noexcept {
+void worker_system::incarnation_ended(const std::shared_ptr<slot>& who,
+                                      worker_number number) noexcept {
   reap_threads(which::gone);
   try {
     act(who->ended(*this), who);
@@ -184,7 +199,8 @@ void worker_system::incarnation_ended(const std::shared_ptr<slot>& who, worker_n
   directory_.remove_number(number);
   {
     const std::scoped_lock guard{lock_};
-    if (const auto found = threads_.find(number); found != threads_.end()) found->second->let_go();
+    if (const auto found = threads_.find(number); found != threads_.end())
+      found->second->let_go();
   }
   left_the_living();
 }
@@ -200,7 +216,8 @@ void worker_system::reap_threads(which of_them) {
     const std::scoped_lock guard{lock_};
     for (auto it = threads_.begin(); it != threads_.end();) {
       const bool goes = of_them == which::all || it->second->is_gone();
-      if (goes) gone.push_back(std::move(it->second));
+      if (goes)
+        gone.push_back(std::move(it->second));
       it = goes ? threads_.erase(it) : std::next(it);
     }
   }
@@ -209,7 +226,8 @@ void worker_system::reap_threads(which of_them) {
 
 std::uint64_t worker_system::dropped_at_shutdown() const {
   std::uint64_t sum = main_slot_->dropped_at_shutdown();
-  for (const auto& who : directory_.all()) sum += who->dropped_at_shutdown();
+  for (const auto& who : directory_.all())
+    sum += who->dropped_at_shutdown();
   return sum;
 }
 
@@ -219,7 +237,8 @@ void worker_system::set_error_handler(error_handler handler) {
 }
 
 void worker_system::set_warning_handler(std::function<void(const std::string&)> handler) {
-  if (!handler) handler = print;
+  if (!handler)
+    handler = print;
   const std::scoped_lock guard{lock_};
   on_warning_.swap(handler);
 }
@@ -233,7 +252,8 @@ void worker_system::report(const task_error& what) {
   if (handler) {
     handler(what);
   } else {
-    print("error in worker \"" + what.worker + "\", task given at " + what.label + ": " + what.what);
+    print("error in worker \"" + what.worker + "\", task given at " + what.label + ": " +
+          what.what);
   }
 }
 
@@ -253,7 +273,8 @@ void worker_system::warn(const std::string& what) noexcept {
 void worker_system::add(shutdown_participant& who) {
   const std::scoped_lock guard{participants_lock_};
   if (is_stopping()) {
-    throw failure{{make_error_code(errc::shutting_down), "add a network to the workers", "make it before they end"}};
+    throw failure{{make_error_code(errc::shutting_down), "add a network to the workers",
+                   "make it before they end"}};
   }
   participants_.push_back(&who);
 }
@@ -267,7 +288,8 @@ void worker_system::tell_participants(const std::function<void(shutdown_particip
   const std::scoped_lock guard{participants_lock_};
   // A participant may remove itself when told.
   for (auto* who : std::vector{participants_}) {
-    if (std::ranges::find(participants_, who) != participants_.end()) what(*who);
+    if (std::ranges::find(participants_, who) != participants_.end())
+      what(*who);
   }
 }
 
@@ -277,43 +299,58 @@ void worker_system::wake_main() noexcept {
   [[maybe_unused]] const auto written = ::write(wake_main_, &one, sizeof one);
 }
 
-bool worker_system::pump_main_until(const std::function<bool()>& done, std::chrono::steady_clock::time_point deadline) {
-  const std::unique_lock mine{main_pump_, deadline};
-  if (!mine.owns_lock()) return done();
+bool worker_system::pump_main_until(const std::function<bool()>& done,
+                                    std::chrono::steady_clock::time_point deadline) {
+  const auto mine = main_pump_.enter(deadline);
+  if (!mine)
+    return done();
   if (hooks_.is_deterministic) {
     while (!done()) {
-      if (!hooks_.pump || !hooks_.pump()) return done();
+      if (!hooks_.pump || !hooks_.pump())
+        return done();
     }
     return true;
   }
   auto* here = dynamic_cast<thread_unit*>(main_unit_.get());
   for (;;) {
-    // Not until it is idle: a main worker that always has something to do must not miss an interrupt.
+    // Not until it is idle: a main worker that always has something to do must not miss an
+    // interrupt.
     const bool more_is_ready = here != nullptr && here->run_ready();
-    if (done()) return true;
-    if (std::chrono::steady_clock::now() >= deadline) return false;
+    if (done())
+      return true;
+    if (std::chrono::steady_clock::now() >= deadline)
+      return false;
     wait_for_main(more_is_ready, deadline);
   }
 }
 
-void worker_system::wait_for_main(bool more_is_ready, std::chrono::steady_clock::time_point deadline) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+void worker_system::wait_for_main(bool more_is_ready,
+                                  std::chrono::steady_clock::time_point deadline) {
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now())
+          .count();
   const int limit = more_is_ready ? 0 : static_cast<int>(std::clamp<long long>(left, 0, 60'000));
   const bool hears_interrupts = interrupts_ && !is_stopping();
-  pollfd watched[] = {{wake_main_, POLLIN, 0}, {hears_interrupts ? interrupts_->descriptor() : -1, POLLIN, 0}};
+  pollfd watched[] = {{wake_main_, POLLIN, 0},
+                      {hears_interrupts ? interrupts_->descriptor() : -1, POLLIN, 0}};
   ::poll(watched, 2, limit);
   std::uint64_t count = 0;
   [[maybe_unused]] const auto seen = ::read(wake_main_, &count, sizeof count);
-  if ((watched[1].revents & POLLIN) != 0 && interrupts_->read()) interrupted_ = true;
+  if ((watched[1].revents & POLLIN) != 0 && interrupts_->read())
+    interrupted_ = true;
 }
 
 void worker_system::wait_for_interrupt() {
-  if (sender_here() != 0) throw std::logic_error("wait_for_interrupt was called inside a worker");
+  if (sender_here() != 0)
+    throw std::logic_error("wait_for_interrupt was called inside a worker");
   constexpr auto long_time = std::chrono::hours{24 * 365};
-  while (!pump_main_until([this] { return interrupted_.load(); }, std::chrono::steady_clock::now() + long_time)) {
-    if (hooks_.is_deterministic) throw std::logic_error("nothing is left to run that could bring the interrupt");
+  while (!pump_main_until([this] { return interrupted_.load(); },
+                          std::chrono::steady_clock::now() + long_time)) {
+    if (hooks_.is_deterministic)
+      throw std::logic_error("nothing is left to run that could bring the interrupt");
   }
-  if (interrupts_) interrupts_->let_the_next_end_the_process();
+  if (interrupts_)
+    interrupts_->let_the_next_end_the_process();
   stop();
 }
 
@@ -324,11 +361,13 @@ void worker_system::interrupt() {
 
 void worker_system::stop() {
   if (sender_here() != 0) {
-    throw std::logic_error("stop was called inside a worker, which it would wait for; call interrupt instead");
+    throw std::logic_error(
+        "stop was called inside a worker, which it would wait for; call interrupt instead");
   }
   interrupt();
   const std::scoped_lock guard{stop_lock_};
-  if (std::exchange(stopped_, true)) return;
+  if (std::exchange(stopped_, true))
+    return;
   const auto deadline = std::chrono::steady_clock::now() + options_.stop_deadline;
   {
     const std::scoped_lock inner{participants_lock_};
@@ -341,9 +380,11 @@ void worker_system::stop() {
     who->shut();
     kill(who, 0);
   }
-  if (!pump_main_until([this] { return living_.load() <= 0; }, deadline)) give_up(names_of_the_living());
+  if (!pump_main_until([this] { return living_.load() <= 0; }, deadline))
+    give_up(names_of_the_living());
   tell_participants([&](shutdown_participant& who) {
-    if (!who.stop_network(deadline)) give_up("the network's threads");
+    if (!who.stop_network(deadline))
+      give_up("the network's threads");
   });
   reap_threads(which::all);
 }
@@ -354,17 +395,22 @@ std::string worker_system::names_of_the_living() {
   everyone.push_back(main_slot_);
   for (const auto& who : everyone) {
     const auto info = who->info();
-    if (!info) continue;
+    if (!info)
+      continue;
     names += (names.empty() ? "worker \"" : ", worker \"") + info->name + '"';
-    if (!info->running.empty()) names += " (in the task given at " + info->running + ")";
+    if (!info->running.empty())
+      names += " (in the task given at " + info->running + ")";
   }
   return names;
 }
 
 void worker_system::give_up(const std::string& who) {
-  print("callsign: " + who + " did not end within " + std::to_string(options_.stop_deadline.count()) +
-        " ms; the process ends with 1");
-  // What the program has written is worth a moment, but whoever is stuck may hold the lock of a stream.
+  const std::string limit =
+      hooks_.is_deterministic ? "although nothing is left to run"
+                              : "within " + std::to_string(options_.stop_deadline.count()) + " ms";
+  print("callsign: " + who + " did not end " + limit + "; the process ends with 1");
+  // What the program has written is worth a moment, but whoever is stuck may hold the lock of a
+  // stream.
   std::thread{[] {
     std::fflush(nullptr);
     std::_Exit(1);
@@ -377,4 +423,4 @@ std::unique_ptr<worker_system> make_worker_system(workers_options options, syste
   return std::make_unique<worker_system>(options, std::move(hooks));
 }
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

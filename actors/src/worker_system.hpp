@@ -7,6 +7,7 @@
 #include "actors/src/incarnation.hpp"
 #include "actors/src/interrupts.hpp"
 #include "actors/src/own_thread.hpp"
+#include "actors/src/turnstile.hpp"
 #include "actors/src/unit.hpp"
 #include "actors/src/watchdog.hpp"
 #include "actors/src/worker_actor.hpp"
@@ -24,11 +25,12 @@ namespace callsign::detail {
 
 /// Something beside the workers that ends with the set: a network.
 class shutdown_participant {
- public:
+public:
   virtual ~shutdown_participant() = default;
   /// First of all: nobody new comes in. @context the thread that stops the set
   virtual void stop_listening() = 0;
-  /// After the last worker: ends its actors and joins its threads. False, with names, if some did not come in time.
+  /// After the last worker: ends its actors and joins its threads. False, with names, if some did
+  /// not come in time.
   virtual bool stop_network(std::chrono::steady_clock::time_point deadline) = 0;
 };
 
@@ -41,15 +43,15 @@ struct system_hooks {
   unit_factory make_unit;
   /// Starts the threads of workers that have one; not used by a deterministic system.
   thread_factory make_thread;
-  /// For a deterministic system, instead of waiting: runs a step, or lets time pass. False: nothing is left that could
-  /// happen.
+  /// For a deterministic system, instead of waiting: runs a step, or lets time pass. False: nothing
+  /// is left that could happen.
   std::function<bool()> pump;
 };
 
 /// The actor system, the directory, the threads, and the order in which they end.
 /// @context any thread
 class worker_system final : private registrar {
- public:
+public:
   worker_system(workers_options options, system_hooks hooks);
   ~worker_system() override;
   worker_system(const worker_system&) = delete;
@@ -60,16 +62,21 @@ class worker_system final : private registrar {
   [[nodiscard]] caf::actor_system& actors() noexcept { return *actors_; }
   [[nodiscard]] const system_hooks& hooks() const noexcept { return hooks_; }
   [[nodiscard]] const clock_source& clock() const noexcept { return *hooks_.clock; }
-  [[nodiscard]] const std::shared_ptr<clock_source>& shared_clock() const noexcept { return hooks_.clock; }
+  [[nodiscard]] const std::shared_ptr<clock_source>& shared_clock() const noexcept {
+    return hooks_.clock;
+  }
   [[nodiscard]] watchdog& watch() noexcept { return *watchdog_; }
   [[nodiscard]] directory& names() noexcept { return directory_; }
   [[nodiscard]] const workers_options& options() const noexcept { return options_; }
-  [[nodiscard]] bool is_stopping() const noexcept { return stopping_.load(std::memory_order_acquire); }
+  [[nodiscard]] bool is_stopping() const noexcept {
+    return stopping_.load(std::memory_order_acquire);
+  }
 
   call_result call(std::string_view name, task&& what, std::source_location where);
   call_result call(worker_number number, task&& what, std::source_location where);
   /// As if the worker of that number had called; 0: nobody. For test kits.
-  call_result call_from(worker_number sender, std::string_view name, task&& what, std::source_location where);
+  call_result call_from(worker_number sender, std::string_view name, task&& what,
+                        std::source_location where);
   bool post_event(const std::shared_ptr<slot>& to, worker_number number, entry&& what);
   void hire(std::string_view name, runs_on where);
   void kill(const std::shared_ptr<slot>& who, worker_number number);
@@ -93,7 +100,7 @@ class worker_system final : private registrar {
   void interrupt();
   void stop();
 
- private:
+private:
   [[nodiscard]] birth enrol(std::shared_ptr<slot> whose) override;
   /// The number of this set's worker in whose entry this thread is, or 0.
   [[nodiscard]] worker_number sender_here() const noexcept;
@@ -101,7 +108,8 @@ class worker_system final : private registrar {
   void spawn(const std::shared_ptr<slot>& who);
   void left_the_living() noexcept;
   /// Runs the main worker here until `done` or the deadline; wakes for both. True: done.
-  bool pump_main_until(const std::function<bool()>& done, std::chrono::steady_clock::time_point deadline);
+  bool pump_main_until(const std::function<bool()>& done,
+                       std::chrono::steady_clock::time_point deadline);
   void wait_for_main(bool more_is_ready, std::chrono::steady_clock::time_point deadline);
   void wake_main() noexcept;
   enum class which { gone, all };
@@ -113,7 +121,7 @@ class worker_system final : private registrar {
   workers_options options_;
   system_hooks hooks_;
   workers* set_ = nullptr;
-  std::optional<interrupt_source> interrupts_;  ///< before all that starts threads
+  std::optional<interrupt_source> interrupts_; ///< before all that starts threads
   std::unique_ptr<watchdog> watchdog_;
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> actors_;
@@ -127,16 +135,17 @@ class worker_system final : private registrar {
   std::function<void(const std::string&)> on_warning_;
   std::unique_ptr<unit> main_unit_;
   std::shared_ptr<slot> main_slot_;
-  int wake_main_ = -1;  ///< eventfd
+  int wake_main_ = -1; ///< eventfd
   std::atomic<bool> interrupted_{false};
-  std::timed_mutex main_pump_;  ///< held by the thread that runs the main worker
+  turnstile main_pump_; ///< inside is the thread that runs the main worker
   std::mutex stop_lock_;
   bool stopped_ = false;
-  std::recursive_mutex participants_lock_;  ///< held while one of them is told something
+  std::recursive_mutex participants_lock_; ///< held while one of them is told something
   std::vector<shutdown_participant*> participants_;
 };
 
 /// For `workers` and for test kits.
-[[nodiscard]] std::unique_ptr<worker_system> make_worker_system(workers_options options, system_hooks hooks);
+[[nodiscard]] std::unique_ptr<worker_system> make_worker_system(workers_options options,
+                                                                system_hooks hooks);
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

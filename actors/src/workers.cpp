@@ -9,7 +9,9 @@ namespace callsign {
 
 workers::workers(workers_options options) : workers{detail::make_worker_system(options, {})} {}
 
-workers::workers(std::unique_ptr<detail::worker_system> system) : system_{std::move(system)} { system_->attach(*this); }
+workers::workers(std::unique_ptr<detail::worker_system> system) : system_{std::move(system)} {
+  system_->attach(*this);
+}
 
 workers::~workers() = default;
 
@@ -26,7 +28,8 @@ void workers::hire(std::string_view name, runs_on where) { system_->hire(name, w
 void workers::kill(std::string_view name) { system_->kill(system_->names().find(name), 0); }
 
 void workers::kill(worker_number number) {
-  if (number != 0) system_->kill(system_->names().find(number), number);
+  if (number != 0)
+    system_->kill(system_->names().find(number), number);
 }
 
 void workers::abort(std::string_view name) { system_->abort(name); }
@@ -38,17 +41,21 @@ worker_number workers::number_of(std::string_view name) const {
 
 std::optional<worker_info> workers::info(worker_number number) const {
   const auto found = system_->names().find(number);
-  if (found == nullptr) return std::nullopt;
+  if (found == nullptr)
+    return std::nullopt;
   auto now = found->info();
-  if (now && now->number != number) return std::nullopt;
+  if (now && now->number != number)
+    return std::nullopt;
   return now;
 }
 
 std::vector<worker_info> workers::list() const {
   std::vector<worker_info> all;
-  if (auto main = info(main_worker)) all.push_back(std::move(*main));
+  if (auto main = info(main_worker))
+    all.push_back(std::move(*main));
   for (const auto& who : system_->names().all()) {
-    if (auto now = who->info()) all.push_back(std::move(*now));
+    if (auto now = who->info())
+      all.push_back(std::move(*now));
   }
   std::ranges::sort(all, {}, &worker_info::number);
   return all;
@@ -72,5 +79,5 @@ namespace native {
 
 caf::actor_system& actor_system(workers& set) { return set.system().actors(); }
 
-}  // namespace native
-}  // namespace callsign
+} // namespace native
+} // namespace callsign

@@ -1,4 +1,5 @@
-// Names, numbers and calls: rules W-1 to W-11, W-15, W-25 to W-28, W-76 to W-78, and scenarios T-1 to T-4.
+// Names, numbers and calls: rules W-1 to W-11, W-15, W-25 to W-28, W-76 to W-78, and scenarios T-1
+// to T-4.
 
 #include <callsign/testkit/world.hpp>
 
@@ -103,7 +104,8 @@ TEST_F(Calls, ABadNameIsAnErrorAtTheCall) {
 
 // W-10
 TEST_F(Calls, TasksRunInTheOrderOfTheCalls) {
-  for (const char* text : {"one", "two", "three"}) call("bob", say(text));
+  for (const char* text : {"one", "two", "three"})
+    call("bob", say(text));
   run();
   EXPECT_THAT(said, ElementsAre("one", "two", "three"));
 }
@@ -112,7 +114,8 @@ TEST_F(Calls, TasksRunInTheOrderOfTheCalls) {
 TEST_F(Calls, OneSendersCallsKeepTheirOrderAmongThoseOfOthers) {
   for (const char* who : {"ana", "eve"}) {
     call(who, [this](worker& self) {
-      for (int i = 1; i <= 3; ++i) self.call("bob", say(self.name() + std::to_string(i)));
+      for (int i = 1; i <= 3; ++i)
+        self.call("bob", say(self.name() + std::to_string(i)));
     });
   }
   expect(mail::task).to("eve");
@@ -196,7 +199,7 @@ TEST_F(Calls, AWorkerMayBeCalledMain) {
   EXPECT_GT(workers().number_of("main"), main_worker);
 }
 
-// -- what a task brings with it: W-16 to W-18, W-21, W-22 -------------------------------------------------------------
+// -- what a task brings with it: W-16 to W-18, W-21, W-22 -----------------------------------------
 
 constexpr process_variable<std::string> CITY{"CITY"};
 
@@ -248,4 +251,4 @@ TEST_F(Calls, AnArrayIsCopiedWhole) {
   EXPECT_THAT(said, ElementsAre("4"));
 }
 
-}  // namespace
+} // namespace

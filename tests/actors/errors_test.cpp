@@ -21,7 +21,8 @@ using testing::StartsWith;
 class Errors : public testing::Test, public testkit::world {
 protected:
   Errors() {
-    workers().on_error([this](const task_error& e) { general.push_back(e.worker + ": " + e.what); });
+    workers().on_error(
+        [this](const task_error& e) { general.push_back(e.worker + ": " + e.what); });
     workers().on_warning([this](const std::string& line) { warnings.push_back(line); });
   }
   static void fail() { throw std::runtime_error("no luck"); }
@@ -67,7 +68,9 @@ TEST_F(Errors, AnExceptionThatIsNoStdExceptionIsReportedToo) {
 // W-40
 TEST_F(Errors, AreHeardByTheWorkersOwnHandlerAndByNoOther) {
   std::vector<std::string> own;
-  inject([&](worker& self) { self.on_error([&](const task_error& e) { own.push_back(e.what); }); }).to("bob");
+  inject([&](worker& self) {
+    self.on_error([&](const task_error& e) { own.push_back(e.what); });
+  }).to("bob");
 
   inject([] { fail(); }).to("bob");
   inject([] { fail(); }).to("ana");
@@ -120,7 +123,9 @@ TEST_F(Errors, TheGeneralHandlerMayReplaceItselfWhileItIsTold) {
 }
 
 TEST_F(Errors, AHandlerThatThrowsIsAWarningAndTheWorkerGoesOn) {
-  inject([](worker& self) { self.on_error([](const task_error&) { throw std::logic_error("broken"); }); }).to("bob");
+  inject([](worker& self) {
+    self.on_error([](const task_error&) { throw std::logic_error("broken"); });
+  }).to("bob");
 
   inject([] { fail(); }).to("bob");
 
@@ -133,7 +138,9 @@ TEST_F(Errors, AHandlerThatThrowsIsAWarningAndTheWorkerGoesOn) {
 
 TEST_F(Errors, AWarningHandlerThatThrowsHarmsNobody) {
   workers().on_warning([](const std::string&) { throw std::logic_error("broken as well"); });
-  inject([](worker& self) { self.on_error([](const task_error&) { throw std::logic_error("broken"); }); }).to("bob");
+  inject([](worker& self) {
+    self.on_error([](const task_error&) { throw std::logic_error("broken"); });
+  }).to("bob");
   inject([] { fail(); }).to("bob");
   inject([] {}).to("bob");
 }
@@ -142,8 +149,9 @@ TEST_F(Errors, WithoutAnyHandlerIsOneLineOnStderr) {
   workers().on_error({});
   testing::internal::CaptureStderr();
   inject([] { fail(); }).to("bob");
-  EXPECT_THAT(testing::internal::GetCapturedStderr(),
-              AllOf(HasSubstr("worker \"bob\""), HasSubstr("errors_test.cpp:"), HasSubstr("no luck\n")));
+  EXPECT_THAT(
+      testing::internal::GetCapturedStderr(),
+      AllOf(HasSubstr("worker \"bob\""), HasSubstr("errors_test.cpp:"), HasSubstr("no luck\n")));
 }
 
 TEST_F(Errors, AnErrorHandlerMayCallWorkers) {
@@ -157,8 +165,10 @@ TEST_F(Errors, AnErrorHandlerMayCallWorkers) {
 }
 
 TEST_F(Errors, AMessageSaysWhatWasTriedWhyItFailedAndWhatToDo) {
-  const error e{make_error_code(errc::cannot_listen), "listen on 127.0.0.1 port 8080", "choose another port"};
-  EXPECT_EQ(e.message(), "cannot listen on 127.0.0.1 port 8080: the address cannot be listened on; choose another port");
+  const error e{make_error_code(errc::cannot_listen), "listen on 127.0.0.1 port 8080",
+                "choose another port"};
+  EXPECT_EQ(e.message(), "cannot listen on 127.0.0.1 port 8080: the address cannot be listened on; "
+                         "choose another port");
   const failure thrown{e};
   EXPECT_EQ(thrown.what(), e.message());
   EXPECT_EQ(thrown.code(), errc::cannot_listen);
@@ -171,4 +181,4 @@ TEST_F(Errors, EveryCodeHasAText) {
   EXPECT_EQ(error_category().message(0), "unknown error");
 }
 
-}  // namespace
+} // namespace

@@ -1,4 +1,5 @@
-// What holds in every order of steps: the same little story under many seeds. Rules W-10, W-32, W-34, W-42, W-43.
+// What holds in every order of steps: the same little story under many seeds. Rules W-10, W-32,
+// W-34, W-42, W-43.
 
 #include <callsign/testkit/world.hpp>
 
@@ -18,7 +19,9 @@ using callsign::testkit::world_options;
 
 constexpr std::uint64_t seeds = 300;
 
-world_options random_order(std::uint64_t seed) { return {.order_of_steps = {.steps = order::random, .seed = seed}}; }
+world_options random_order(std::uint64_t seed) {
+  return {.order_of_steps = {.steps = order::random, .seed = seed}};
+}
 
 /// Three senders call one worker; each call carries its sender's own count.
 TEST(EveryOrder, KeepsEachSendersCallsInTheirOrder) {
@@ -53,7 +56,8 @@ TEST(EveryOrder, RunsACallOnceOrDropsItAndNeverMixesIncarnations) {
     std::uint64_t accepted = 0;
     for (int n = 0; n < 10; ++n) {
       w.call(n % 2 == 0 ? "ana" : "eve", [&, n](worker& self) {
-        if (n == 5) self.set().kill("target");
+        if (n == 5)
+          self.set().kill("target");
         const auto result = self.call("target", [&, n](worker& target) {
           if (target[MINE] == 0) {
             target[MINE] = target.number();
@@ -63,7 +67,8 @@ TEST(EveryOrder, RunsACallOnceOrDropsItAndNeverMixesIncarnations) {
           EXPECT_EQ(lives.back(), target.number()) << "two lives at once";
           ran.insert(n);
         });
-        if (result == call_result::queued || result == call_result::created) ++accepted;
+        if (result == call_result::queued || result == call_result::created)
+          ++accepted;
       });
     }
     w.run();
@@ -72,7 +77,8 @@ TEST(EveryOrder, RunsACallOnceOrDropsItAndNeverMixesIncarnations) {
     });
     w.run();
     ASSERT_EQ(accepted, 10u);
-    for (int n = 0; n < 10; ++n) ASSERT_LE(ran.count(n), 1u);
+    for (int n = 0; n < 10; ++n)
+      ASSERT_LE(ran.count(n), 1u);
     ASSERT_EQ(ran.count(5), 1u) << "called after the kill, by the one who killed";
     ASSERT_TRUE(std::ranges::is_sorted(lives));
   }
@@ -82,7 +88,8 @@ TEST(EveryOrder, LosesNothingToAnAbort) {
   for (std::uint64_t seed = 0; seed < seeds; ++seed) {
     world w{random_order(seed)};
     std::vector<int> ran;
-    for (int n = 0; n < 10; ++n) w.call("target", [&, n] { ran.push_back(n); });
+    for (int n = 0; n < 10; ++n)
+      w.call("target", [&, n] { ran.push_back(n); });
     w.call("eve", [&] { w.workers().abort("target"); });
     w.call("bob", [&] { w.workers().abort("target"); });
     w.run();
@@ -91,7 +98,8 @@ TEST(EveryOrder, LosesNothingToAnAbort) {
   }
 }
 
-/// Everybody does everything to everybody; in the end all is quiet and everyone can still be called.
+/// Everybody does everything to everybody; in the end all is quiet and everyone can still be
+/// called.
 TEST(EveryOrder, EndsQuietlyWhateverWasDone) {
   const std::vector<std::string> names{"ana", "bob", "eve"};
   for (std::uint64_t seed = 0; seed < seeds; ++seed) {
@@ -105,18 +113,23 @@ TEST(EveryOrder, EndsQuietlyWhateverWasDone) {
         case 2: self.set().abort(other); break;
         case 3: self.set().kill(self.set().number_of(other)); break;
         case 4: self.call(self.set().number_of(other), [] {}); break;
-        default: self.kill(); self.call(other, [] {}); break;
+        default:
+          self.kill();
+          self.call(other, [] {});
+          break;
         }
       });
     }
     w.run();
     int answered = 0;
     for (const auto& name : names) {
-      w.workers().call(name, [&](worker& self) { answered += self.number() == w.workers().number_of(name) ? 1 : 0; });
+      w.workers().call(name, [&](worker& self) {
+        answered += self.number() == w.workers().number_of(name) ? 1 : 0;
+      });
     }
     w.run();
     ASSERT_EQ(answered, 3);
   }
 }
 
-}  // namespace
+} // namespace

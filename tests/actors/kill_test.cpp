@@ -33,7 +33,8 @@ TEST_F(Kill, TheTaskInProgressEndsAndWhatWaitsIsDropped) {
     workers().kill("bob");
     said.push_back("one, to its end");
   });
-  for (int i = 2; i <= 6; ++i) call("bob", say("dropped"));
+  for (int i = 2; i <= 6; ++i)
+    call("bob", say("dropped"));
 
   expect(mail::task).to("bob");
   disallow(mail::task).to("bob");
@@ -42,7 +43,9 @@ TEST_F(Kill, TheTaskInProgressEndsAndWhatWaitsIsDropped) {
   EXPECT_THAT(said, ElementsAre("one, to its end"));
   EXPECT_EQ(workers().number_of("bob"), 0u);
   expect_silence();
-  inject([](worker& self) { EXPECT_EQ(self.set().info(self.number())->dropped_by_kill, 5u); }).to("bob");
+  inject([](worker& self) {
+    EXPECT_EQ(self.set().info(self.number())->dropped_by_kill, 5u);
+  }).to("bob");
 }
 
 // T-7, W-34
@@ -55,11 +58,12 @@ TEST_F(Kill, ACallByAnotherAfterTheKillBeginsAFreshIncarnationWhenTheOldOneHasEn
   call("bob", say("old"));
   workers().kill("bob");
 
-  EXPECT_EQ(call("bob", [&](worker& self) {
-              said.push_back("new");
-              EXPECT_EQ(self[COUNT], 0);
-              EXPECT_GT(self.number(), old);
-            }),
+  EXPECT_EQ(call("bob",
+                 [&](worker& self) {
+                   said.push_back("new");
+                   EXPECT_EQ(self[COUNT], 0);
+                   EXPECT_GT(self.number(), old);
+                 }),
             call_result::queued);
   EXPECT_EQ(workers().number_of("bob"), old) << "the old one has not ended";
   expect(mail::end).to("bob");
@@ -75,7 +79,8 @@ TEST_F(Kill, AWorkerThatKilledItselfCannotCallItselfAnyMore) {
     self.kill();
     EXPECT_EQ(self.call(self.name(), say("never")), call_result::killed_itself);
     EXPECT_EQ(self.call(self.number(), say("never")), call_result::killed_itself);
-    EXPECT_EQ(workers().call("bob", say("never")), call_result::killed_itself) << "whichever way it asks";
+    EXPECT_EQ(workers().call("bob", say("never")), call_result::killed_itself)
+        << "whichever way it asks";
   }).to("bob");
   EXPECT_EQ(workers().info(workers().number_of("bob"))->dropped_after_own_kill, 3u);
 
@@ -194,11 +199,14 @@ TEST_F(Kill, WhatADroppedTaskOwnedIsDestroyed) {
 
 /// Calls a worker when it dies.
 struct caller_at_death {
-  caller_at_death(workers& set, std::string name, task what) : to{&set}, whom{std::move(name)}, say{std::move(what)} {}
+  caller_at_death(workers& set, std::string name, task what)
+      : to{&set}, whom{std::move(name)}, say{std::move(what)} {}
   caller_at_death(caller_at_death&& other) noexcept
-      : to{std::exchange(other.to, nullptr)}, whom{std::move(other.whom)}, say{std::move(other.say)} {}
+      : to{std::exchange(other.to, nullptr)}, whom{std::move(other.whom)}, say{std::move(
+                                                                               other.say)} {}
   ~caller_at_death() {
-    if (to != nullptr) to->call(whom, std::move(say));
+    if (to != nullptr)
+      to->call(whom, std::move(say));
   }
   void operator()() const {}
   workers* to;
@@ -222,6 +230,14 @@ TEST_F(Kill, ATaskMayCallItsOwnWorkerFromItsDestructor) {
   EXPECT_THAT(said, ElementsAre("from the destructor"));
 }
 
+// W-35: what the task captured ends with the task, and is as much the worker's as the task was.
+TEST_F(Kill, WhatATaskCapturedCannotCallTheWorkerThatTheTaskKilled) {
+  call("bob",
+       [last = caller_at_death{workers(), "bob", say("never")}](worker& self) { self.kill(); });
+  run();
+  EXPECT_THAT(said, IsEmpty());
+}
+
 // W-30: kill, call and kill again leaves nobody.
 TEST_F(Kill, ASecondKillByNameTakesTheCallsInBetweenWithIt) {
   inject([] {}).to("bob");
@@ -233,7 +249,7 @@ TEST_F(Kill, ASecondKillByNameTakesTheCallsInBetweenWithIt) {
   EXPECT_EQ(workers().number_of("bob"), 0u);
 }
 
-// -- abort: W-42, W-43 ------------------------------------------------------------------------------------------------
+// -- abort: W-42, W-43 ----------------------------------------------------------------------------
 
 TEST_F(Kill, AnAbortKeepsWhatWaitsForTheNextIncarnationWhichBeginsAtOnce) {
   worker_number old = 0;
@@ -266,7 +282,7 @@ TEST_F(Kill, AnAbortOfAnIdleWorkerLeavesItsNameToTheNextCall) {
   EXPECT_THAT(said, ElementsAre("again"));
 }
 
-// -- hire -------------------------------------------------------------------------------------------------------------
+// -- hire -----------------------------------------------------------------------------------------
 
 TEST_F(Kill, OneWhoIsDyingCanBeHiredToRunElsewhere) {
   inject([] {}).to("bob");
@@ -287,7 +303,9 @@ TEST_F(Kill, AWorkerWithAThreadOfItsOwnIsRevivedThere) {
     run();
     EXPECT_EQ(workers().number_of("bob"), 0u);
   }
-  inject([](worker& self) { EXPECT_EQ(self.set().info(self.number())->kind, runs_on::own_thread); }).to("bob");
+  inject([](worker& self) {
+    EXPECT_EQ(self.set().info(self.number())->kind, runs_on::own_thread);
+  }).to("bob");
 }
 
-}  // namespace
+} // namespace

@@ -1,5 +1,5 @@
-// What a program sees as a process: signals, the watchdog, and an end that somebody holds up. Rule W-45, design.md
-// sections 3 and 7.
+// What a program sees as a process: signals, the watchdog, and an end that somebody holds up. Rule
+// W-45, design.md sections 3 and 7.
 
 #include "tests/actors/waiting.hpp"
 
@@ -42,7 +42,7 @@ protected:
   }
 };
 
-// -- signals ----------------------------------------------------------------------------------------------------------
+// -- signals --------------------------------------------------------------------------------------
 
 TEST_F(Process, ASignalEndsTheWaitAndEverythingInOrder) {
   for (const int signal : {SIGINT, SIGTERM}) {
@@ -59,7 +59,8 @@ TEST_F(Process, TheSignalMaskIsAsBeforeWhenTheSetHasEnded) {
   pthread_sigmask(SIG_SETMASK, nullptr, &before);
   { const workers set; }
   pthread_sigmask(SIG_SETMASK, nullptr, &after);
-  for (const int signal : {SIGINT, SIGTERM}) EXPECT_EQ(sigismember(&before, signal), sigismember(&after, signal));
+  for (const int signal : {SIGINT, SIGTERM})
+    EXPECT_EQ(sigismember(&before, signal), sigismember(&after, signal));
 }
 
 TEST_F(Process, ASignalThatNobodyWaitedForIsForgottenWithTheSet) {
@@ -73,23 +74,49 @@ TEST_F(Process, ASignalThatNobodyWaitedForIsForgottenWithTheSet) {
   EXPECT_EXIT(lives(), ExitedWithCode(0), "");
 }
 
-TEST_F(Process, ASecondSignalEndsItAtOnce) {
+/// The first signal; the rest runs while the set is ending.
+template <class F>
+task signal_and_then(workers& set, F what) {
+  return [&set, what] {
+    ::kill(::getpid(), SIGINT);
+    while (set.call("anybody", [] {}) != call_result::shutting_down)
+      std::this_thread::yield();
+    what();
+  };
+}
+
+TEST_F(Process, ALaterSignalEndsItAtOnce) {
   const auto dies = [] {
     workers set;
-    set.call("bob", [&set] {
-      ::kill(::getpid(), SIGINT);
-      while (set.call("anybody", [] {}) != call_result::shutting_down) std::this_thread::yield();
-      ::kill(::getpid(), SIGINT);
-      event never;
-      std::ignore = never.has_happened(tests::long_enough);
-    });
+    set.call("bob", signal_and_then(set, [] {
+               event never;
+               do {
+                 ::kill(::getpid(), SIGINT);
+               } while (!never.has_happened(20ms));
+             }));
     set.wait_for_interrupt();
     std::_Exit(0);
   };
   EXPECT_EXIT(dies(), KilledBySignal(SIGINT), "");
 }
 
-// -- an end that somebody holds up ------------------------------------------------------------------------------------
+// Tools that signal a program and its process group mean one signal.
+TEST_F(Process, ASecondSignalThatComesWithTheFirstIsNoneOfItsOwn) {
+  const auto lives = [] {
+    {
+      workers set;
+      set.call("bob", signal_and_then(set, [] {
+                 ::kill(::getpid(), SIGINT);
+                 ::kill(::getpid(), SIGTERM);
+               }));
+      set.wait_for_interrupt();
+    }
+    std::_Exit(0);
+  };
+  EXPECT_EXIT(lives(), ExitedWithCode(0), "");
+}
+
+// -- an end that somebody holds up ----------------------------------------------------------------
 
 TEST_F(Process, EndsWithOneWhenAWorkerIsStuckAndNamesWorkerAndTask) {
   const auto dies = [] {
@@ -100,7 +127,8 @@ TEST_F(Process, EndsWithOneWhenAWorkerIsStuckAndNamesWorkerAndTask) {
     set.stop();
     std::_Exit(0);
   };
-  EXPECT_EXIT(dies(), ExitedWithCode(1), "worker \"bob\" \\(in the task given at process_test.cpp:[0-9]+\\).*50 ms");
+  EXPECT_EXIT(dies(), ExitedWithCode(1),
+              "worker \"bob\" \\(in the task given at process_test.cpp:[0-9]+\\).*50 ms");
 }
 
 TEST_F(Process, EndsWithOneWhenAWorkerOnItsOwnThreadIsStuck) {
@@ -126,7 +154,8 @@ TEST_F(Process, EndsWithOneWhenTheMainWorkerIsStuck) {
     set.stop();
     std::_Exit(0);
   };
-  EXPECT_EXIT(dies(), ExitedWithCode(1), "worker \"main\" \\(in the task given at process_test.cpp:");
+  EXPECT_EXIT(dies(), ExitedWithCode(1),
+              "worker \"main\" \\(in the task given at process_test.cpp:");
 }
 
 TEST_F(Process, EndsWithOneEvenWhenWhoIsStuckHoldsAStream) {
@@ -162,7 +191,7 @@ TEST_F(Process, WhatWasPrintedBeforeIsNotLostWhenItEndsWithOne) {
   EXPECT_EXIT(dies(), ExitedWithCode(1), "said before");
 }
 
-// -- the watchdog -----------------------------------------------------------------------------------------------------
+// -- the watchdog ---------------------------------------------------------------------------------
 
 TEST_F(Process, IsWarnedOnceOfATaskThatRunsTooLong) {
   workers set{{.interrupts = signals::left_alone, .long_task = 20ms}};
@@ -182,7 +211,8 @@ TEST_F(Process, IsWarnedOnceOfATaskThatRunsTooLong) {
     released.happens();
   });
   ASSERT_TRUE(released.has_happened());
-  EXPECT_THAT(line, AllOf(HasSubstr("worker \"bob\""), HasSubstr("process_test.cpp:"), HasSubstr(" ms")));
+  EXPECT_THAT(line,
+              AllOf(HasSubstr("worker \"bob\""), HasSubstr("process_test.cpp:"), HasSubstr(" ms")));
 }
 
 TEST_F(Process, IsWarnedOfEachTaskThatRunsTooLong) {
@@ -195,8 +225,14 @@ TEST_F(Process, IsWarnedOfEachTaskThatRunsTooLong) {
     lines.push_back(text);
     (lines.size() == 1 ? first : second).happens();
   });
-  set.call("bob", [&] { EXPECT_TRUE(first.has_happened()); both.happens(); });
-  set.call("bob", [&] { EXPECT_TRUE(second.has_happened()); both.happens(); });
+  set.call("bob", [&] {
+    EXPECT_TRUE(first.has_happened());
+    both.happens();
+  });
+  set.call("bob", [&] {
+    EXPECT_TRUE(second.has_happened());
+    both.happens();
+  });
   ASSERT_TRUE(both.has_happened());
   EXPECT_NE(lines[0], lines[1]) << "two places";
 }
@@ -220,4 +256,4 @@ TEST_F(Process, IsNotWarnedOfManyShortTasks) {
   EXPECT_TRUE(done.has_happened());
 }
 
-}  // namespace
+} // namespace

@@ -1,5 +1,5 @@
-// What must have ended before its worker may end (servers), seen from the worker: rules W-29 and W-32, and what
-// design.md section 7 says of a worker that is killed.
+// What must have ended before its worker may end (servers), seen from the worker: rules W-29 and
+// W-32, and what design.md section 7 says of a worker that is killed.
 
 #include "actors/src/worker_system.hpp"
 
@@ -35,7 +35,8 @@ protected:
     explicit guest(detail::incarnation& host) : where{&host}, address{host.port_of_this()} {}
     void end(end_reason why) override {
       asked = why;
-      if (throws) throw std::runtime_error("cannot end");
+      if (throws)
+        throw std::runtime_error("cannot end");
     }
     /// The event from outside.
     bool goes() {
@@ -86,7 +87,8 @@ TEST_F(Residents, LetNoTaskRunWhileTheyEndAndTheNextIncarnationWait) {
   expect(mail::end).to("bob");
 
   call("bob", say("next"));
-  EXPECT_FALSE(server->address.post(entry_kind::received, say("message"))) << "undelivered messages are dropped";
+  EXPECT_FALSE(server->address.post(entry_kind::received, say("message")))
+      << "undelivered messages are dropped";
   expect_silence();
   server->goes();
   run();
@@ -102,7 +104,8 @@ TEST_F(Residents, HearTheEndsOfTheirConnectionsWhileTheyEnd) {
   EXPECT_TRUE(server->address.post(entry_kind::closed, say("on_terminate of a connection")));
   EXPECT_TRUE(server->address.post(entry_kind::closed, say("on_terminate of another")));
   server->goes();
-  EXPECT_TRUE(server->address.post(entry_kind::requested, say("a late request is answered, not lost")));
+  EXPECT_TRUE(
+      server->address.post(entry_kind::requested, say("a late request is answered, not lost")));
   run();
 
   EXPECT_THAT(said, ElementsAre("on_terminate of a connection", "on_terminate of another",
@@ -195,7 +198,8 @@ struct founder {
   founder() = default;
   founder(founder&&) = delete;
   ~founder() {
-    if (what) what();
+    if (what)
+      what();
   }
 };
 constexpr process_variable<founder> FOUNDER{"FOUNDER"};
@@ -240,7 +244,7 @@ TEST_F(Residents, AreToldThatTheSetEnds) {
   steps().remove_source(network);
 }
 
-// -- ports ------------------------------------------------------------------------------------------------------------
+// -- ports ----------------------------------------------------------------------------------------
 
 // W-29: callbacks and tasks take turns in one queue.
 TEST_F(Residents, GetTheirEventsInOneQueueWithTheTasks) {
@@ -292,4 +296,4 @@ TEST_F(Residents, AnEventThatThrowsIsReportedAsATaskIs) {
   run();
 }
 
-}  // namespace
+} // namespace

@@ -104,13 +104,16 @@ TEST_F(Snapshots, SayWhenTheIncarnationBeganAndWhichItIs) {
 }
 
 TEST_F(Snapshots, AreListedInOrderOfNumber) {
-  for (const char* who : {"eve", "ana", "bob"}) call(who, [] {});
-  EXPECT_THAT(workers().list(), ElementsAre(Field(&worker_info::name, "main"), Field(&worker_info::name, "eve"),
-                                            Field(&worker_info::name, "ana"), Field(&worker_info::name, "bob")));
+  for (const char* who : {"eve", "ana", "bob"})
+    call(who, [] {});
+  EXPECT_THAT(workers().list(),
+              ElementsAre(Field(&worker_info::name, "main"), Field(&worker_info::name, "eve"),
+                          Field(&worker_info::name, "ana"), Field(&worker_info::name, "bob")));
   workers().kill("ana");
   run();
-  EXPECT_THAT(workers().list(), ElementsAre(Field(&worker_info::name, "main"), Field(&worker_info::name, "eve"),
-                                            Field(&worker_info::name, "bob")));
+  EXPECT_THAT(workers().list(),
+              ElementsAre(Field(&worker_info::name, "main"), Field(&worker_info::name, "eve"),
+                          Field(&worker_info::name, "bob")));
 }
 
 // Whoever sees a number can use it, however new it is.
@@ -129,4 +132,4 @@ TEST_F(Snapshots, AHiredWorkerIsThereBeforeItsFirstCall) {
   expect_silence();
 }
 
-}  // namespace
+} // namespace

@@ -43,7 +43,8 @@ TEST_F(Stop, CallsAfterItAreDroppedCountedAndTheCallerIsTold) {
   EXPECT_THAT(said, IsEmpty());
 }
 
-// W-38: without `wait_for_interrupt` the main worker's tasks wait, and are dropped and counted at the end.
+// W-38: without `wait_for_interrupt` the main worker's tasks wait, and are dropped and counted at
+// the end.
 TEST_F(Stop, DropsAndCountsWhatStillWaits) {
   call("bob", say("dropped"));
   call("ana", say("dropped"));
@@ -96,14 +97,16 @@ TEST_F(Stop, OfAnotherSetInsideAWorkerIsAllowed) {
   EXPECT_TRUE(done);
 }
 
-// A worker made by a task or a destructor while the set ends would never be waited for, or for ever.
+// A worker made by a task or a destructor while the set ends would never be waited for, or for
+// ever.
 TEST_F(Stop, NoWorkerBeginsWhileTheSetEnds) {
   struct last_words {
     std::function<void()> what;
     last_words() = default;
     last_words(last_words&&) = delete;
     ~last_words() {
-      if (what) what();
+      if (what)
+        what();
     }
   };
   static constexpr process_variable<last_words> WILL{"WILL"};
@@ -159,16 +162,19 @@ TEST_F(Stop, TheWaitRunsTheMainWorker) {
   EXPECT_THAT(said, ElementsAre("one", "two"));
 }
 
-// -- a network beside the workers -------------------------------------------------------------------------------------
+// -- a network beside the workers -----------------------------------------------------------------
 
 class network final : public detail::shutdown_participant {
 public:
-  network(testkit::world& in, std::vector<std::string>& to) : world_{in}, said_{to} { system().add(*this); }
+  network(testkit::world& in, std::vector<std::string>& to) : world_{in}, said_{to} {
+    system().add(*this);
+  }
   ~network() override { system().remove(*this); }
   detail::worker_system& system() { return world_.workers().system(); }
   void stop_listening() override {
     said_.push_back("stops listening, bob is " + state());
-    if (removes_itself) system().remove(*this);
+    if (removes_itself)
+      system().remove(*this);
   }
   bool stop_network(std::chrono::steady_clock::time_point) override {
     said_.push_back("ends, bob is " + state());
@@ -211,4 +217,4 @@ TEST_F(Stop, NoNetworkIsMadeWhileTheSetEnds) {
   }
 }
 
-}  // namespace
+} // namespace

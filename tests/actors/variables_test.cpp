@@ -66,7 +66,8 @@ struct mourned {
   mourned() = default;
   mourned(mourned&&) = delete;
   ~mourned() {
-    if (to != nullptr) to->push_back(name);
+    if (to != nullptr)
+      to->push_back(name);
   }
 };
 
@@ -93,7 +94,8 @@ struct last_words {
   last_words() = default;
   last_words(last_words&&) = delete;
   ~last_words() {
-    if (what) what();
+    if (what)
+      what();
   }
 };
 
@@ -146,7 +148,8 @@ TEST_F(Variables, AreGoneBeforeTheNextIncarnationBegins) {
   inject([this](worker& self) {
     self[FIRST].name = "old is gone";
     self[FIRST].to = &said;
-    auto kept = std::shared_ptr<void>{nullptr, [this](void*) { said.push_back("handler is gone"); }};
+    auto kept =
+        std::shared_ptr<void>{nullptr, [this](void*) { said.push_back("handler is gone"); }};
     self.on_error([kept](const task_error&) {});
   }).to("bob");
   workers().kill("bob");
@@ -171,4 +174,4 @@ TEST_F(Variables, ThatCannotBeMadeFailTheTaskAndNothingElse) {
   inject([](worker& self) { EXPECT_EQ(self[COUNT], 0); }).to("bob");
 }
 
-}  // namespace
+} // namespace

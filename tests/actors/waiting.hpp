@@ -1,5 +1,6 @@
 /// \file
-/// For tests with real threads: waiting for an event, never longer than a limit, and never by sleeping.
+/// For tests with real threads: waiting for an event, never longer than a limit, and never by
+/// sleeping.
 #pragma once
 
 #include <chrono>
@@ -34,4 +35,4 @@ private:
   int missing_;
 };
 
-}  // namespace callsign::tests
+} // namespace callsign::tests

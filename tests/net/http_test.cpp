@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,14 +25,17 @@ using testing::Not;
 using testing::StartsWith;
 
 class Http : public testing::Test, public socket_fixture_base {
- protected:
+protected:
   void SetUp() override {
-    how.files = {{"/index.html", "<h1>home</h1>", {}}, {"/chat page.css", "b{}", {}}, {"/sub/index.html", "sub", {}}};
+    how.files = {{"/index.html", "<h1>home</h1>", {}},
+                 {"/chat page.css", "b{}", {}},
+                 {"/sub/index.html", "sub", {}}};
     how.headers = {{"Content-Security-Policy", "default-src 'self'"}};
   }
   void TearDown() override {
     EXPECT_TRUE(stop());
-    if (!folder.empty()) std::filesystem::remove_all(folder);
+    if (!folder.empty())
+      std::filesystem::remove_all(folder);
   }
   void make_folder() {
     std::string name = "/tmp/callsign-http-XXXXXX";
@@ -44,10 +48,13 @@ class Http : public testing::Test, public socket_fixture_base {
     put("root/.secret", "no");
     put("outside.txt", "outside");
   }
-  void put(const std::string& name, const std::string& text) const { std::ofstream{folder / name} << text; }
+  void put(const std::string& name, const std::string& text) const {
+    std::ofstream{folder / name} << text;
+  }
 
   /// One request on a line of its own.
-  [[nodiscard]] http_answer ask(const std::string& text, body_rule body = body_rule::by_length) const {
+  [[nodiscard]] http_answer ask(const std::string& text,
+                                body_rule body = body_rule::by_length) const {
     raw_client ana{port()};
     ana.send(text);
     return read_answer(ana, body);
@@ -104,7 +111,8 @@ TEST_F(Http, HeadHasTheHeadersOfGetAndNoBody) {
   start(how);
   raw_client ana{port()};
 
-  ana.send("HEAD / HTTP/1.1\r\nHost: h\r\n\r\nHEAD /none HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  ana.send("HEAD / HTTP/1.1\r\nHost: h\r\n\r\nHEAD /none HTTP/1.1\r\nHost: h\r\nConnection: "
+           "close\r\n\r\n");
 
   const auto found = read_answer(ana, body_rule::none);
   EXPECT_EQ(found.status, 200);
@@ -125,8 +133,9 @@ TEST_F(Http, AFolderIsServedAndNothingLeadsOutOfIt) {
   EXPECT_EQ(get("/sub%20dir").header("Location"), "/sub%20dir/");
   EXPECT_EQ(get("/sub%20dir/").status, 404) << "no listing";
   for (const std::string path :
-       {"/../outside.txt", "/%2e%2e/outside.txt", "/..%2foutside.txt", "/sub%20dir/../../outside.txt", "/escape.txt", "/.secret",
-        "/%2esecret", "/pipe", "/plain.txt/", "/sub%20dir//a%20b.txt", "/..%5coutside.txt", "/./plain.txt"}) {
+       {"/../outside.txt", "/%2e%2e/outside.txt", "/..%2foutside.txt",
+        "/sub%20dir/../../outside.txt", "/escape.txt", "/.secret", "/%2esecret", "/pipe",
+        "/plain.txt/", "/sub%20dir//a%20b.txt", "/..%5coutside.txt", "/./plain.txt"}) {
     const auto refused = get(path);
     EXPECT_EQ(refused.status, 404) << path;
     EXPECT_THAT(refused.body, Not(HasSubstr("outside"))) << path;
@@ -143,13 +152,15 @@ TEST_F(Http, AFileOfAFolderIsAskedAboutByTagAndDate) {
   EXPECT_EQ(get("/plain.txt", "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n").status, 200);
   EXPECT_EQ(get("/plain.txt", "If-None-Match: " + first.header("ETag") + "\r\n").status, 304);
   put("root/plain.txt", "longer than before");
-  EXPECT_EQ(get("/plain.txt", "If-None-Match: " + first.header("ETag") + "\r\n").body, "longer than before");
+  EXPECT_EQ(get("/plain.txt", "If-None-Match: " + first.header("ETag") + "\r\n").body,
+            "longer than before");
 }
 
 TEST_F(Http, ALargeFileComesWholeAndASlowReaderHoldsNobodyUp) {
   make_folder();
   std::string large(5'000'000, '\0');
-  for (std::size_t i = 0; i < large.size(); ++i) large[i] = static_cast<char>(i * 7 / 3);
+  for (std::size_t i = 0; i < large.size(); ++i)
+    large[i] = static_cast<char>(i * 7 / 3);
   put("root/large.bin", large);
   start(how, 1);
   raw_client slow{port()};
@@ -224,7 +235,8 @@ TEST_F(Http, ABodyIsReadAndForgotten) {
   raw_client ana{port()};
 
   ana.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello");
-  ana.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nT: v\r\n\r\n");
+  ana.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: "
+           "chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nT: v\r\n\r\n");
   ana.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
 
   EXPECT_EQ(read_answer(ana).status, 405);
@@ -237,9 +249,16 @@ TEST_F(Http, ABodyOverTheLimitIsRefused) {
   start(how);
 
   EXPECT_EQ(ask("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 101\r\n\r\n").status, 413);
-  EXPECT_EQ(ask("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999999999999999\r\n\r\n").status, 413);
-  EXPECT_EQ(ask("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n" + std::string(101, 'x')).status, 413);
-  EXPECT_EQ(ask("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n" + std::string(100, 'x')).status, 405);
+  EXPECT_EQ(
+      ask("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999999999999999\r\n\r\n").status,
+      413);
+  EXPECT_EQ(ask("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n" +
+                std::string(101, 'x'))
+                .status,
+            413);
+  EXPECT_EQ(ask("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n" + std::string(100, 'x'))
+                .status,
+            405);
   EXPECT_EQ(counted(counter::requests_bad), 3U);
 }
 
@@ -299,7 +318,8 @@ const std::vector<bad_request> bad_requests{
     {"TwoLengths", line_and_host + "Content-Length: 0\r\nContent-Length: 0\r\n\r\n", 400},
     {"SignedLength", line_and_host + "Content-Length: +0\r\n\r\n", 400},
     {"UnknownCoding", line_and_host + "Transfer-Encoding: gzip\r\n\r\n", 501},
-    {"ChunkedTwice", line_and_host + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
+    {"ChunkedTwice",
+     line_and_host + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
     {"CodingBehindChunked", line_and_host + "Transfer-Encoding: chunked, gzip\r\n\r\n", 400},
     {"ChunkedIn10", "GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
     {"BadChunk", line_and_host + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
@@ -332,7 +352,8 @@ TEST_F(Http, AHundredHeadersAreGoodAndOneMoreIsNot) {
   start(how);
   const auto headers = [](int n) {
     std::string all;
-    for (int i = 0; i < n; ++i) all += "X-" + std::to_string(i) + ": y\r\n";
+    for (int i = 0; i < n; ++i)
+      all += "X-" + std::to_string(i) + ": y\r\n";
     return all;
   };
 
@@ -344,7 +365,9 @@ TEST_F(Http, AHeadMayBeExactlyAsLongAsItsLimit) {
   how.max_head_bytes = 256;
   start(how);
   const std::string begin = "GET / HTTP/1.1\r\nHost: h\r\nA: ";
-  const auto of = [&](std::size_t bytes) { return begin + std::string(bytes - begin.size() - 4, 'x') + "\r\n\r\n"; };
+  const auto of = [&](std::size_t bytes) {
+    return begin + std::string(bytes - begin.size() - 4, 'x') + "\r\n\r\n";
+  };
 
   EXPECT_EQ(ask(of(256)).status, 200);
   EXPECT_EQ(ask(of(257)).status, 431);
@@ -396,8 +419,10 @@ TEST_F(Http, AThousandLinesThatComeAndGoLeaveNothingBehind) {
   start(how);
   for (int i = 0; i < 1000; ++i) {
     raw_client one{port()};
-    if (i % 3 == 0) one.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-    if (i % 3 == 1) one.reset();
+    if (i % 3 == 0)
+      one.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    if (i % 3 == 1)
+      one.reset();
   }
 
   EXPECT_EQ(get("/").status, 200);
@@ -405,9 +430,34 @@ TEST_F(Http, AThousandLinesThatComeAndGoLeaveNothingBehind) {
   EXPECT_EQ(sessions(), 0U);
 }
 
+TEST_F(Http, WithoutDescriptorsAcceptingPausesAndGoesOn) {
+  start(how);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit tight = before;
+  tight.rlim_cur = 256;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
+  std::vector<int> held;
+  for (int one = ::dup(0); one >= 0; one = ::dup(0))
+    held.push_back(one);
+  // One is left, for the client.
+  ::close(held.back());
+  held.pop_back();
+  raw_client unlucky{port()};
+
+  EXPECT_EQ(unlucky.read_to_end(), "") << "a clean end, not a reset";
+  EXPECT_TRUE(notes.wait([&] { return !log.empty(); }));
+  EXPECT_GE(counted(counter::lines_lost_to_descriptors), 1U);
+  for (const int one : held)
+    ::close(one);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+
+  EXPECT_EQ(get("/").status, 200);
+}
+
 TEST_F(Http, StoppingClosesIdleLinesAndWaitsForTheOthers) {
   how.stop_deadline = 5s;
-  start(how);
+  start(how, 1);
   raw_client idle{port()};
   raw_client busy{port()};
   busy.send("GET / HTTP/1.1\r\nHo");
@@ -433,7 +483,7 @@ TEST_F(Http, StoppingClosesIdleLinesAndWaitsForTheOthers) {
 
 TEST_F(Http, StoppingCutsWhoDoesNotFinishInTime) {
   how.stop_deadline = 150ms;
-  start(how);
+  start(how, 1);
   raw_client busy{port()};
   busy.send("GET / HTTP/1.1\r\nHo");
   raw_client other{port()};
@@ -484,8 +534,9 @@ TEST_F(Http, OneFreePortServesEveryAddress) {
 
   ASSERT_NE(service, nullptr);
   const std::string p = std::to_string(port());
-  EXPECT_EQ(service->urls(), (std::vector<std::string>{"http://127.0.0.1:" + p + "/", "http://127.0.0.2:" + p + "/",
-                                                        "http://[::1]:" + p + "/"}));
+  EXPECT_EQ(service->urls(),
+            (std::vector<std::string>{"http://127.0.0.1:" + p + "/", "http://127.0.0.2:" + p + "/",
+                                      "http://[::1]:" + p + "/"}));
   for (const std::string address : {"127.0.0.1", "127.0.0.2", "::1"}) {
     raw_client ana{port(), address};
     ana.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -519,4 +570,4 @@ TEST_F(Http, NobodyElseCanListenBesideUs) {
   EXPECT_EQ(errors.size(), 1U);
 }
 
-}  // namespace
+} // namespace

@@ -32,7 +32,7 @@ using clock = std::chrono::steady_clock;
   });
 }
 
-}  // namespace
+} // namespace
 
 raw_client::raw_client(std::uint16_t port, const std::string& address) {
   sockaddr_storage where{};
@@ -41,13 +41,15 @@ raw_client::raw_client(std::uint16_t port, const std::string& address) {
     auto& v4 = reinterpret_cast<sockaddr_in&>(where);
     v4.sin_family = AF_INET;
     v4.sin_port = htons(port);
-    if (::inet_pton(AF_INET, address.c_str(), &v4.sin_addr) != 1) throw std::runtime_error{"bad address"};
+    if (::inet_pton(AF_INET, address.c_str(), &v4.sin_addr) != 1)
+      throw std::runtime_error{"bad address"};
     size = sizeof(sockaddr_in);
   } else {
     auto& v6 = reinterpret_cast<sockaddr_in6&>(where);
     v6.sin6_family = AF_INET6;
     v6.sin6_port = htons(port);
-    if (::inet_pton(AF_INET6, address.c_str(), &v6.sin6_addr) != 1) throw std::runtime_error{"bad address"};
+    if (::inet_pton(AF_INET6, address.c_str(), &v6.sin6_addr) != 1)
+      throw std::runtime_error{"bad address"};
     size = sizeof(sockaddr_in6);
   }
   fd_ = ::socket(where.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -64,7 +66,8 @@ raw_client::raw_client(raw_client&& other) noexcept
 raw_client::~raw_client() { close(); }
 
 void raw_client::close() {
-  if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+  if (fd_ >= 0)
+    ::close(std::exchange(fd_, -1));
 }
 
 void raw_client::reset() {
@@ -79,9 +82,11 @@ void raw_client::send(std::string_view bytes) {
   const auto limit = clock::now() + patience;
   while (!bytes.empty()) {
     pollfd asked{fd_, POLLOUT, 0};
-    if (::poll(&asked, 1, milliseconds_left(limit)) <= 0) return;
+    if (::poll(&asked, 1, milliseconds_left(limit)) <= 0)
+      return;
     const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent < 0) return;
+    if (sent < 0)
+      return;
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
 }
@@ -93,10 +98,12 @@ std::size_t raw_client::send_some(std::string_view bytes) {
 
 raw_client::event raw_client::fill(clock::time_point limit) {
   pollfd asked{fd_, POLLIN, 0};
-  if (::poll(&asked, 1, milliseconds_left(limit)) <= 0) return event::nothing;
+  if (::poll(&asked, 1, milliseconds_left(limit)) <= 0)
+    return event::nothing;
   std::array<char, 64 * 1024> bytes;
   const ssize_t got = ::recv(fd_, bytes.data(), bytes.size(), 0);
-  if (got <= 0) return event::end;
+  if (got <= 0)
+    return event::end;
   in_.append(bytes.data(), static_cast<std::size_t>(got));
   return event::bytes;
 }
@@ -111,7 +118,8 @@ std::string raw_client::read_until(std::string_view mark, std::chrono::milliseco
       return found;
     }
     from = in_.size() < mark.size() ? 0 : in_.size() - mark.size() + 1;
-    if (fill(limit) != event::bytes) return std::exchange(in_, {});
+    if (fill(limit) != event::bytes)
+      return std::exchange(in_, {});
   }
 }
 
@@ -128,9 +136,9 @@ std::optional<std::string> raw_client::read_to_end(std::chrono::milliseconds spa
   const auto limit = clock::now() + span;
   for (;;) {
     switch (fill(limit)) {
-      case event::bytes: break;
-      case event::end: return std::exchange(in_, {});
-      case event::nothing: return std::nullopt;
+    case event::bytes: break;
+    case event::end: return std::exchange(in_, {});
+    case event::nothing: return std::nullopt;
     }
   }
 }
@@ -155,18 +163,19 @@ std::string http_answer::header(std::string_view name) const {
   return {};
 }
 
-bool http_answer::has(std::string_view name) const {
-  return !header(name).empty();
-}
+bool http_answer::has(std::string_view name) const { return !header(name).empty(); }
 
 http_answer read_answer(raw_client& from, body_rule body) {
   http_answer all;
   all.head = from.read_until("\r\n\r\n");
-  if (!all.head.starts_with("HTTP/1.1 ") || all.head.size() < 12) return all;
+  if (!all.head.starts_with("HTTP/1.1 ") || all.head.size() < 12)
+    return all;
   all.status = std::atoi(all.head.c_str() + 9);
-  if (body == body_rule::none) return all;
+  if (body == body_rule::none)
+    return all;
   const std::string length = all.header("Content-Length");
-  if (!length.empty()) all.body = from.read_exactly(std::stoul(length));
+  if (!length.empty())
+    all.body = from.read_exactly(std::stoul(length));
   return all;
 }
 
@@ -179,9 +188,11 @@ std::string client_frame(unsigned first_byte, std::string_view payload) {
   } else {
     const int bytes = size <= 0xFFFF ? 2 : 8;
     frame += static_cast<char>(bytes == 2 ? 0x80 | 126 : 0x80 | 127);
-    for (int i = bytes - 1; i >= 0; --i) frame += static_cast<char>((static_cast<std::uint64_t>(size) >> (8 * i)) & 0xFF);
+    for (int i = bytes - 1; i >= 0; --i)
+      frame += static_cast<char>((static_cast<std::uint64_t>(size) >> (8 * i)) & 0xFF);
   }
-  for (const unsigned char m : mask) frame += static_cast<char>(m);
+  for (const unsigned char m : mask)
+    frame += static_cast<char>(m);
   for (std::size_t i = 0; i < size; ++i) {
     frame += static_cast<char>(static_cast<unsigned char>(payload[i]) ^ mask[i % 4]);
   }
@@ -197,14 +208,16 @@ std::string client_close(unsigned code, std::string_view reason) {
 
 server_frame read_frame(raw_client& from, std::chrono::milliseconds limit) {
   const std::string head = from.read_exactly(2, limit);
-  if (head.size() < 2) return {};
+  if (head.size() < 2)
+    return {};
   server_frame frame;
   frame.first_byte = static_cast<unsigned char>(head[0]);
   std::size_t size = static_cast<unsigned char>(head[1]);
   if (size >= 126) {
     const std::string length = from.read_exactly(size == 126 ? 2 : 8, limit);
     size = 0;
-    for (const char c : length) size = size << 8 | static_cast<unsigned char>(c);
+    for (const char c : length)
+      size = size << 8 | static_cast<unsigned char>(c);
   }
   frame.payload = from.read_exactly(size, limit);
   return frame;
@@ -212,9 +225,10 @@ server_frame read_frame(raw_client& from, std::chrono::milliseconds limit) {
 
 std::string good_handshake(std::string_view path, std::string_view more) {
   std::string text = "GET ";
-  text.append(path).append(" HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
+  text.append(path).append(
+      " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
   text += "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
   return text.append(more).append("\r\n");
 }
 
-}  // namespace callsign::test
+} // namespace callsign::test

@@ -14,7 +14,7 @@ inline constexpr std::chrono::milliseconds patience{5000};
 
 /// @context one thread; every read ends at its limit
 class raw_client {
- public:
+public:
   /// Connects. @errors `std::runtime_error`
   explicit raw_client(std::uint16_t port, const std::string& address = "127.0.0.1");
   raw_client(raw_client&& other) noexcept;
@@ -27,8 +27,10 @@ class raw_client {
   std::size_t send_some(std::string_view bytes);
 
   /// Up to and including `mark`; what came, if the line ended or the limit passed before.
-  [[nodiscard]] std::string read_until(std::string_view mark, std::chrono::milliseconds limit = patience);
-  [[nodiscard]] std::string read_exactly(std::size_t bytes, std::chrono::milliseconds limit = patience);
+  [[nodiscard]] std::string read_until(std::string_view mark,
+                                       std::chrono::milliseconds limit = patience);
+  [[nodiscard]] std::string read_exactly(std::size_t bytes,
+                                         std::chrono::milliseconds limit = patience);
   /// Until the other side closes. Nothing if it did not within the limit.
   [[nodiscard]] std::optional<std::string> read_to_end(std::chrono::milliseconds limit = patience);
   /// Whether the other side closed, or reset, the line within the limit.
@@ -42,7 +44,7 @@ class raw_client {
   void close();
   [[nodiscard]] int native() const noexcept { return fd_; }
 
- private:
+private:
   enum class event : unsigned char { bytes, end, nothing };
   event fill(std::chrono::steady_clock::time_point limit);
 
@@ -75,8 +77,10 @@ struct server_frame {
   unsigned first_byte = 0;
   std::string payload;
   [[nodiscard]] unsigned close_code() const {
-    if (first_byte != 0x88 || payload.size() < 2) return 0;
-    return static_cast<unsigned>(static_cast<unsigned char>(payload[0])) << 8 | static_cast<unsigned char>(payload[1]);
+    if (first_byte != 0x88 || payload.size() < 2)
+      return 0;
+    return static_cast<unsigned>(static_cast<unsigned char>(payload[0])) << 8 |
+           static_cast<unsigned char>(payload[1]);
   }
 };
 
@@ -86,4 +90,4 @@ struct server_frame {
 /// A handshake that is right, for a path; `more` are further header lines.
 [[nodiscard]] std::string good_handshake(std::string_view path, std::string_view more = {});
 
-}  // namespace callsign::test
+} // namespace callsign::test

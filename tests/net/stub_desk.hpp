@@ -5,6 +5,8 @@
 #include "net/src/door/door.hpp"
 #include "net/src/rules/frame.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -20,7 +22,7 @@ class stub_ear;
 
 /// What the test may wait for; filled in on the I/O threads.
 class notebook {
- public:
+public:
   void write(const std::function<void()>& change) {
     {
       const std::lock_guard hold{lock_};
@@ -35,27 +37,33 @@ class notebook {
     return changed_.wait_for(hold, limit, is_true);
   }
 
- private:
+private:
   std::mutex lock_;
   std::condition_variable changed_;
 };
 
 /// Echoes messages, text as text; keeps what it heard.
 class stub_ear final : public door::ear {
- public:
-  stub_ear(door::session& from, door::io_thread& here, notebook& notes) : session_{from}, here_{here}, notes_{notes} {}
+public:
+  stub_ear(door::session& from, door::io_thread& here, notebook& notes)
+      : session_{from}, here_{here}, notes_{notes} {}
 
-  void heard() override { notes_.write([this] { ++reads; }); }
+  void heard() override {
+    notes_.write([this] { ++reads; });
+  }
   void received(message_kind kind, std::string&& bytes) override {
     const bool echoes = is_echo;
     if (echoes) {
       const auto code = kind == message_kind::text ? rules::opcode::text : rules::opcode::binary;
-      static_cast<void>(box_.push(rules::whole(rules::make_block(rules::encode_frame(code, bytes)))));
+      static_cast<void>(
+          box_.push(rules::whole(rules::make_block(rules::encode_frame(code, bytes)))));
       session_.mark_dirty();
     }
-    if (pauses_after_each) session_.pause_reading();
+    if (pauses_after_each)
+      session_.pause_reading();
     notes_.write([&] { messages.emplace_back(kind, std::move(bytes)); });
   }
+  bool is_settled() override { return is_prompt; }
   void ended(door::end_facts how) override {
     notes_.write([&] {
       ++ends;
@@ -76,12 +84,14 @@ class stub_ear final : public door::ear {
     here_.post([this, what = std::move(what)] {
       bool is_over = false;
       notes_.write([&] { is_over = ends > 0; });
-      if (!is_over) what(session_);
+      if (!is_over)
+        what(session_);
     });
   }
 
   bool is_echo = true;
   bool pauses_after_each = false;
+  std::atomic<bool> is_prompt = true; ///< answers are in the outbox at once
   // Under the notebook's lock:
   std::size_t reads = 0;
   int ends = 0;
@@ -90,7 +100,7 @@ class stub_ear final : public door::ear {
   std::ptrdiff_t most_partial = 0;
   std::vector<std::pair<message_kind, std::string>> messages;
 
- private:
+private:
   door::session& session_;
   door::io_thread& here_;
   notebook& notes_;
@@ -99,8 +109,9 @@ class stub_ear final : public door::ear {
 
 /// "/ws…" is ours, "/no" is refused with 403; everything else is not ours.
 class stub_desk final : public door::front_desk {
- public:
-  door::upgrade_answer upgrade_asked(door::session& from, request&& asked, door::io_thread& here) override {
+public:
+  door::upgrade_answer upgrade_asked(door::session& from, request&& asked,
+                                     door::io_thread& here) override {
     using kind = door::upgrade_answer::kind;
     door::upgrade_answer said;
     if (asked.path.starts_with("/ws")) {
@@ -125,13 +136,14 @@ class stub_desk final : public door::front_desk {
 
   /// The ear of the n-th upgrade, once it is there.
   [[nodiscard]] std::shared_ptr<stub_ear> ear(std::size_t n = 0) {
-    if (!notes.wait([&] { return ears.size() > n; })) return nullptr;
+    if (!notes.wait([&] { return ears.size() > n; }))
+      return nullptr;
     return ears[n];
   }
 
   notebook notes;
   door::admission_terms terms{{}, 64 * 1024, 1024, std::chrono::milliseconds{30'000}, false};
-  bool is_slow = false;  ///< the test admits or refuses
+  bool is_slow = false; ///< the test admits or refuses
   bool pauses_after_each = false;
   std::vector<std::shared_ptr<stub_ear>> ears;
   std::vector<request> requests;
@@ -139,13 +151,13 @@ class stub_desk final : public door::front_desk {
 
 /// Sockets with a stub behind them.
 class socket_fixture_base {
- public:
+public:
   void start(web_server_options how = {}, std::size_t threads = 2) {
     how.port = 0;
-    if (how.addresses.empty()) how.addresses = {"127.0.0.1"};
-    books = std::make_shared<door::ledger>([this](log_level, std::string_view line) {
-      notes.write([&] { log.emplace_back(line); });
-    });
+    if (how.addresses.empty())
+      how.addresses = {"127.0.0.1"};
+    books = std::make_shared<door::ledger>(
+        [this](log_level, std::string_view line) { notes.write([&] { log.emplace_back(line); }); });
     sockets = door::make_socket_backend(threads, books);
     sockets->start();
     std::vector<error> errors;
@@ -153,13 +165,15 @@ class socket_fixture_base {
     service = sockets->listen(how, desk, errors);
   }
   [[nodiscard]] bool stop() {
-    return sockets == nullptr || sockets->stop(std::chrono::steady_clock::now() + std::chrono::seconds{5});
+    return sockets == nullptr ||
+           sockets->stop(std::chrono::steady_clock::now() + std::chrono::seconds{5});
   }
   [[nodiscard]] std::uint16_t port() const { return service->port(); }
   [[nodiscard]] std::uint64_t counted(counter which) const { return books->values()[which]; }
   [[nodiscard]] std::size_t sessions() const {
     std::size_t all = 0;
-    for (const auto* one : sockets->threads()) all += one->session_count();
+    for (const auto* one : sockets->threads())
+      all += one->session_count();
     return all;
   }
 
@@ -171,4 +185,4 @@ class socket_fixture_base {
   std::shared_ptr<door::web_service> service;
 };
 
-}  // namespace callsign::test
+} // namespace callsign::test

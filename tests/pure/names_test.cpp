@@ -14,21 +14,25 @@ using namespace callsign;
 using namespace callsign::detail;
 using namespace std::string_literals;
 
-// -- what is a name (W-5) ---------------------------------------------------------------------------------------------
+// -- what is a name (W-5) -------------------------------------------------------------------------
 
 class GoodName : public testing::TestWithParam<std::string> {};
 TEST_P(GoodName, IsTaken) { EXPECT_NO_THROW(directory::check_name(GetParam())); }
 INSTANTIATE_TEST_SUITE_P(Some, GoodName,
-                         testing::Values("a", "WebSocketServer", "with a space", "$local", "main", "ünïcode", "名前",
-                                         "\xF0\x9F\x92\xAC", "\xC2\xA0", std::string(255, 'x'), "a/b\\c\"d"));
+                         testing::Values("a", "WebSocketServer", "with a space", "$local", "main",
+                                         "ünïcode", "名前", "\xF0\x9F\x92\xAC", "\xC2\xA0",
+                                         std::string(255, 'x'), "a/b\\c\"d"));
 
 class BadName : public testing::TestWithParam<std::string> {};
-TEST_P(BadName, IsRefused) { EXPECT_THROW(directory::check_name(GetParam()), std::invalid_argument); }
+TEST_P(BadName, IsRefused) {
+  EXPECT_THROW(directory::check_name(GetParam()), std::invalid_argument);
+}
 INSTANTIATE_TEST_SUITE_P(Some, BadName,
-                         testing::Values("", std::string(256, 'x'), "a\nb", "a\tb", "\x7F", "a\0b"s, "\x1B[0m",
-                                         "\xC2\x80", "\xC2\x9F", "\xFF", "\xC3", "\xED\xA0\x80", "a\x80"));
+                         testing::Values("", std::string(256, 'x'), "a\nb", "a\tb", "\x7F", "a\0b"s,
+                                         "\x1B[0m", "\xC2\x80", "\xC2\x9F", "\xFF", "\xC3",
+                                         "\xED\xA0\x80", "a\x80"));
 
-// -- UTF-8 ------------------------------------------------------------------------------------------------------------
+// -- UTF-8 ----------------------------------------------------------------------------------------
 
 /// All that a decoder written straight from the definition accepts, and nothing else.
 bool is_utf8_by_definition(std::string_view bytes) {
@@ -48,13 +52,16 @@ bool is_utf8_by_definition(std::string_view bytes) {
     } else {
       return false;
     }
-    if (i + length > bytes.size()) return false;
+    if (i + length > bytes.size())
+      return false;
     for (std::size_t k = 1; k < length; ++k) {
       const auto next = static_cast<unsigned char>(bytes[i + k]);
-      if ((next & 0xC0) != 0x80) return false;
+      if ((next & 0xC0) != 0x80)
+        return false;
       value = (value << 6) | (next & 0x3F);
     }
-    if (value < least || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return false;
+    if (value < least || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF))
+      return false;
     i += length;
   }
   return true;
@@ -83,7 +90,8 @@ TEST(Utf8, AgreesWithTheDefinitionAtTheEdgesOfFourBytes) {
         for (const int d : {0x7F, 0x80, 0xBF, 0xC0}) {
           const std::string bytes{static_cast<char>(a), static_cast<char>(b), static_cast<char>(c),
                                   static_cast<char>(d)};
-          ASSERT_EQ(is_utf8(bytes), is_utf8_by_definition(bytes)) << a << ' ' << b << ' ' << c << ' ' << d;
+          ASSERT_EQ(is_utf8(bytes), is_utf8_by_definition(bytes))
+              << a << ' ' << b << ' ' << c << ' ' << d;
         }
       }
     }
@@ -92,12 +100,13 @@ TEST(Utf8, AgreesWithTheDefinitionAtTheEdgesOfFourBytes) {
 
 TEST(Utf8, EverySequenceThatIsCutShortIsRefused) {
   for (const std::string_view whole : {"\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x92\xAC"}) {
-    for (std::size_t n = 1; n < whole.size(); ++n) EXPECT_FALSE(is_utf8(whole.substr(0, n)));
+    for (std::size_t n = 1; n < whole.size(); ++n)
+      EXPECT_FALSE(is_utf8(whole.substr(0, n)));
     EXPECT_TRUE(is_utf8(whole));
   }
 }
 
-// -- the directory ----------------------------------------------------------------------------------------------------
+// -- the directory --------------------------------------------------------------------------------
 
 TEST(Directory, MakesOneSlotForOneName) {
   directory names;
@@ -151,4 +160,4 @@ TEST(Directory, OnceShutGivesNewNamesSlotsInWhichNobodyEverLives) {
   EXPECT_EQ(names.find("bob"), bob);
 }
 
-}  // namespace
+} // namespace

@@ -153,4 +153,4 @@ TEST(Task, KeepsAClosureThatMayThrowWhenMovedOnTheHeap) {
   two(nowhere());
 }
 
-}  // namespace
+} // namespace

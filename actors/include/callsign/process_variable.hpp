@@ -10,11 +10,12 @@ namespace callsign {
 
 /// Names one variable that every worker has for itself: `self[WSS]`.
 ///
-/// A `process_variable` is only the name and the type; the values live in the workers. A value is made by `T{}` the
-/// first time a worker mentions it, kept from task to task, and destroyed, in reverse order of making, when that
-/// incarnation ends. A new incarnation starts with fresh ones.
+/// A `process_variable` is only the name and the type; the values live in the workers. A value is
+/// made by `T{}` the first time a worker mentions it, kept from task to task, and destroyed, in
+/// reverse order of making, when that incarnation ends. A new incarnation starts with fresh ones.
 ///
-/// @errors   two variables of one name and different types: `std::logic_error` at the second `self[…]`
+/// @errors   two variables of one name and different types: `std::logic_error` at the second
+/// `self[…]`
 /// @source   4D process variables (rules W-23 and W-24)
 template <class T>
 struct process_variable {
@@ -42,5 +43,5 @@ struct variable_key {
   std::unique_ptr<variable_box> (*make)();
 };
 
-}  // namespace detail
-}  // namespace callsign
+} // namespace detail
+} // namespace callsign

@@ -22,7 +22,8 @@ class incarnation;
 
 class workers;
 
-/// Designates one incarnation of a worker. Numbers are never used twice in a run; 1 is the main worker, 0 is nobody.
+/// Designates one incarnation of a worker. Numbers are never used twice in a run; 1 is the main
+/// worker, 0 is nobody.
 /// @source rules W-1, W-38, W-46, W-77
 using worker_number = std::uint64_t;
 
@@ -30,20 +31,20 @@ inline constexpr worker_number main_worker = 1;
 
 /// What became of a call. Nothing has to be done about it; it is there for those who want to know.
 enum class call_result {
-  queued,          ///< waits in the mailbox of a living worker, or of the next incarnation
-  created,         ///< the call made the worker
-  no_such_worker,  ///< called by a number that designates nobody: nothing happens (rule W-7)
-  killed_itself,   ///< a worker called itself after its own kill: dropped and counted (rule W-35)
-  shutting_down,   ///< the set of workers is ending: dropped and counted (rule W-81)
+  queued,         ///< waits in the mailbox of a living worker, or of the next incarnation
+  created,        ///< the call made the worker
+  no_such_worker, ///< called by a number that designates nobody: nothing happens (rule W-7)
+  killed_itself,  ///< a worker called itself after its own kill: dropped and counted (rule W-35)
+  shutting_down,  ///< the set of workers is ending: dropped and counted (rule W-81)
 };
 
 /// A task that threw, as the error handler sees it.
 struct task_error {
-  std::string worker;                 ///< the worker's name
-  worker_number number = 0;           ///< its number
-  std::string label;                  ///< where the task was given: file and line
-  std::string what;                   ///< the exception's text
-  std::exception_ptr exception;       ///< the exception itself
+  std::string worker;           ///< the worker's name
+  worker_number number = 0;     ///< its number
+  std::string label;            ///< where the task was given: file and line
+  std::string what;             ///< the exception's text
+  std::exception_ptr exception; ///< the exception itself
 };
 
 using error_handler = std::function<void(const task_error&)>;
@@ -53,7 +54,7 @@ using error_handler = std::function<void(const task_error&)>;
 /// @context  every function: only inside a task or callback of this worker
 /// @source   4D worker processes (section 1.5 of the 4D rules)
 class worker {
- public:
+public:
   explicit worker(detail::incarnation& self) noexcept : self_{self} {}
   worker(const worker&) = delete;
   worker& operator=(const worker&) = delete;
@@ -70,20 +71,25 @@ class worker {
   template <class T>
   [[nodiscard]] T& operator[](const process_variable<T>& variable) {
     const detail::variable_key key{variable.name, &typeid(T), [] {
-      return std::unique_ptr<detail::variable_box>(std::make_unique<detail::variable_box_of<T>>());
-    }};
+                                     return std::unique_ptr<detail::variable_box>(
+                                         std::make_unique<detail::variable_box_of<T>>());
+                                   }};
     return *static_cast<T*>(find_variable(key));
   }
 
   /// Calls a worker; see `workers::call`.
-  call_result call(std::string_view name, task what, std::source_location where = std::source_location::current());
-  call_result call(worker_number number, task what, std::source_location where = std::source_location::current());
+  call_result call(std::string_view name, task what,
+                   std::source_location where = std::source_location::current());
+  call_result call(worker_number number, task what,
+                   std::source_location where = std::source_location::current());
 
-  /// Asks for this worker's own end: the task finishes, waiting tasks are dropped, the name stays usable.
+  /// Asks for this worker's own end: the task finishes, waiting tasks are dropped, the name stays
+  /// usable.
   /// @source KILL WORKER without argument (rules W-30, W-32)
   void kill();
 
-  /// Takes over the errors of this worker's tasks from the general handler; an empty one gives them back.
+  /// Takes over the errors of this worker's tasks from the general handler; an empty one gives them
+  /// back.
   /// @source rule W-40: exactly one handler hears of an error
   void on_error(error_handler handler);
 
@@ -96,10 +102,10 @@ class worker {
   /// For components that run callbacks in a worker, such as servers.
   [[nodiscard]] detail::incarnation& incarnation() const noexcept { return self_; }
 
- private:
+private:
   [[nodiscard]] void* find_variable(const detail::variable_key& key);
 
   detail::incarnation& self_;
 };
 
-}  // namespace callsign
+} // namespace callsign

@@ -21,14 +21,15 @@ class worker_system;
 
 /// Where a worker's tasks run.
 enum class runs_on {
-  pool,        ///< the shared pool (default): tasks should not block
-  own_thread,  ///< a thread of its own: tasks may block
+  pool,       ///< the shared pool (default): tasks should not block
+  own_thread, ///< a thread of its own: tasks may block
 };
 
 /// Who deals with SIGINT and SIGTERM.
 enum class signals {
-  handled,     ///< blocked in the constructor, before any thread starts, and awaited in `wait_for_interrupt`
-  left_alone,  ///< the program deals with them and calls `stop` itself
+  handled,    ///< blocked in the constructor, before any thread starts, and awaited in
+              ///< `wait_for_interrupt`
+  left_alone, ///< the program deals with them and calls `stop` itself
 };
 
 /// Every option has a default that suits a server.
@@ -38,15 +39,16 @@ struct workers_options {
   signals interrupts = signals::handled;
   /// A task that runs longer is named in the log by the watchdog. Zero: no watchdog.
   std::chrono::milliseconds long_task{1000};
-  /// How long the end of all workers may take; whoever misses it is named and the process ends with 1.
+  /// How long the end of all workers may take; whoever misses it is named and the process ends
+  /// with 1.
   /// @source 4D gives a quit 13 seconds (rule W-45)
   std::chrono::milliseconds stop_deadline{13'000};
 };
 
 enum class worker_state {
-  idle,       ///< waits for tasks
-  executing,  ///< runs one
-  closing,    ///< killed; runs only the ends of what it owns
+  idle,      ///< waits for tasks
+  executing, ///< runs one
+  closing,   ///< killed; runs only the ends of what it owns
 };
 
 /// One worker at one moment.
@@ -54,63 +56,72 @@ enum class worker_state {
 struct worker_info {
   std::string name;
   worker_number number = 0;
-  std::uint64_t incarnation = 0;  ///< 1 for the first life under this name
+  std::uint64_t incarnation = 0; ///< 1 for the first life under this name
   worker_state state = worker_state::idle;
   runs_on kind = runs_on::pool;
-  std::size_t waiting = 0;    ///< entries in the mailbox
-  std::uint64_t handled = 0;  ///< entries run to their end, over all incarnations of the name
-  std::uint64_t failed = 0;   ///< tasks that threw
-  std::uint64_t dropped_by_kill = 0;  ///< by kill and abort, or because no thread could be started
+  std::size_t waiting = 0;   ///< entries in the mailbox
+  std::uint64_t handled = 0; ///< entries run to their end, over all incarnations of the name
+  std::uint64_t failed = 0;  ///< tasks that threw
+  std::uint64_t dropped_by_kill = 0; ///< by kill and abort, or because no thread could be started
   std::uint64_t dropped_after_own_kill = 0;
   std::uint64_t dropped_at_shutdown = 0;
-  std::chrono::system_clock::time_point created;  ///< of this incarnation
-  std::string running;                            ///< where the task that runs was given; empty when idle
+  std::chrono::system_clock::time_point created; ///< of this incarnation
+  std::string running; ///< where the task that runs was given; empty when idle
 };
 
 /// Named, long-lived workers: call one by name and it exists.
 ///
-/// A worker runs its tasks one at a time, in the order they arrived, keeps its process variables between them, and
-/// lives until it is killed or the set ends. Names are case sensitive, 1 to 255 bytes of UTF-8 without control
-/// characters.
+/// A worker runs its tasks one at a time, in the order they arrived, keeps its process variables
+/// between them, and lives until it is killed or the set ends. Names are case sensitive, 1 to 255
+/// bytes of UTF-8 without control characters.
 ///
 /// @context  every function: any thread, never blocks, unless it says otherwise
 /// @source   4D CALL WORKER, KILL WORKER (rules W-1 to W-47, W-76 to W-81)
 class workers {
- public:
+public:
   explicit workers(workers_options options = {});
   /// For test kits and for embedding: takes a system that was made elsewhere.
   explicit workers(std::unique_ptr<detail::worker_system> system);
   workers(const workers&) = delete;
   workers& operator=(const workers&) = delete;
-  /// Ends everything in order, as `stop`. Tasks that the main worker never got to run are dropped and counted.
+  /// Ends everything in order, as `stop`. Tasks that the main worker never got to run are dropped
+  /// and counted.
   ~workers();
 
   /// Hands a task to the worker of that name; if there is none, the call makes it.
   ///
   /// @order   two calls made from one place run in the order they were made
-  /// @errors  `std::invalid_argument` for a bad name, or for an empty task (the worker is made all the same, W-78);
+  /// @errors  `std::invalid_argument` for a bad name, or for an empty task (the worker is made all
+  /// the same, W-78);
   ///          `std::system_error` if a worker hired for a thread of its own cannot be given one
-  call_result call(std::string_view name, task what, std::source_location where = std::source_location::current());
+  call_result call(std::string_view name, task what,
+                   std::source_location where = std::source_location::current());
 
-  /// Hands a task to the worker of that number; a number that designates nobody is no error (rule W-7).
-  call_result call(worker_number number, task what, std::source_location where = std::source_location::current());
+  /// Hands a task to the worker of that number; a number that designates nobody is no error (rule
+  /// W-7).
+  call_result call(worker_number number, task what,
+                   std::source_location where = std::source_location::current());
 
-  /// Makes the worker of that name, if there is none, and says where its tasks run, now and in later incarnations.
+  /// Makes the worker of that name, if there is none, and says where its tasks run, now and in
+  /// later incarnations.
   ///
-  /// If the worker is being killed, the next incarnation begins there as soon as this one has ended.
+  /// If the worker is being killed, the next incarnation begins there as soon as this one has
+  /// ended.
   ///
-  /// @errors  `failure` with `errc::worker_kind_differs` if the name already runs elsewhere; `std::system_error` if no
+  /// @errors  `failure` with `errc::worker_kind_differs` if the name already runs elsewhere;
+  /// `std::system_error` if no
   ///          thread can be started
   void hire(std::string_view name, runs_on where);
 
-  /// Ends a worker after the task in progress; waiting tasks are dropped and counted, the name stays usable.
-  /// A worker that does not exist is no error. The main worker (1) is only emptied.
+  /// Ends a worker after the task in progress; waiting tasks are dropped and counted, the name
+  /// stays usable. A worker that does not exist is no error. The main worker (1) is only emptied.
   /// @source rules W-30 to W-36
   void kill(std::string_view name);
   void kill(worker_number number);
 
-  /// Ends a worker as if its process had died: after the task in progress, what waits is kept for the next incarnation,
-  /// which starts at once if there is any. Servers it owned close their clients with 1011 and hear nothing more.
+  /// Ends a worker as if its process had died: after the task in progress, what waits is kept for
+  /// the next incarnation, which starts at once if there is any. Servers it owned close their
+  /// clients with 1011 and hear nothing more.
   /// @source rules W-42 and W-43
   void abort(std::string_view name);
 
@@ -126,19 +137,21 @@ class workers {
   /// How many calls were dropped because the set was ending, over all names.
   [[nodiscard]] std::uint64_t dropped_at_shutdown() const;
 
-  /// Hears of every task that throws, unless its worker has a handler of its own. Default: one line on stderr.
+  /// Hears of every task that throws, unless its worker has a handler of its own. Default: one line
+  /// on stderr.
   ///
   /// @context  the handler runs in the worker whose task threw
   void on_error(error_handler handler);
 
-  /// Hears of tasks that run too long and of other things an operator should know. Default: one line on stderr; an
-  /// empty handler gives the default back.
+  /// Hears of tasks that run too long and of other things an operator should know. Default: one
+  /// line on stderr; an empty handler gives the default back.
   ///
   /// @context  the handler runs in the watchdog's thread, or where the thing happened
   void on_warning(std::function<void(const std::string&)> handler);
 
-  /// Runs the main worker's tasks in this thread until SIGINT or SIGTERM, then ends everything in order, as `stop`.
-  /// A second signal ends the process at once.
+  /// Runs the main worker's tasks in this thread until SIGINT or SIGTERM, then ends everything in
+  /// order, as `stop`. A second signal, at least half a second after the first, ends the process at
+  /// once.
   ///
   /// @context  one thread at a time; blocks
   void wait_for_interrupt();
@@ -146,8 +159,8 @@ class workers {
   /// Makes `wait_for_interrupt` return as if a signal had come.
   void interrupt();
 
-  /// Ends everything in order: listeners, servers (every client is told 1001), workers, network. Later calls to
-  /// workers are dropped and counted.
+  /// Ends everything in order: listeners, servers (every client is told 1001), workers, network.
+  /// Later calls to workers are dropped and counted.
   ///
   /// @context  any thread but a worker's; blocks, at most `stop_deadline`
   /// @errors   whoever misses the deadline is named on stderr, then the process ends with 1
@@ -156,8 +169,8 @@ class workers {
   /// For components built on workers.
   [[nodiscard]] detail::worker_system& system() const noexcept { return *system_; }
 
- private:
+private:
   std::unique_ptr<detail::worker_system> system_;
 };
 
-}  // namespace callsign
+} // namespace callsign

@@ -21,15 +21,17 @@ namespace {
   return text;
 }
 
-}  // namespace
+} // namespace
 
-std::string render_head(const answer& what, std::string_view server_name, afterwards then, bool is_http10) {
+std::string render_head(const answer& what, std::string_view server_name, afterwards then,
+                        bool is_http10) {
   std::string head = "HTTP/1.1 " + std::to_string(what.status) + " ";
   head += rules::reason_phrase(what.status);
   head += "\r\nDate: ";
   head += date_of_now();
   head += "\r\n";
-  if (!server_name.empty()) head.append("Server: ").append(server_name).append("\r\n");
+  if (!server_name.empty())
+    head.append("Server: ").append(server_name).append("\r\n");
   if (!what.content_type.empty()) {
     head.append("Content-Type: ").append(what.content_type).append("\r\n");
     head.append("Content-Length: ").append(std::to_string(what.bytes)).append("\r\n");
@@ -39,7 +41,8 @@ std::string render_head(const answer& what, std::string_view server_name, afterw
   head += "X-Content-Type-Options: nosniff\r\n";
   head += what.fields;
   if (what.status == 426) {
-    head += then == afterwards::close ? "Connection: Upgrade, close\r\n" : "Connection: Upgrade\r\n";
+    head +=
+        then == afterwards::close ? "Connection: Upgrade, close\r\n" : "Connection: Upgrade\r\n";
   } else if (then == afterwards::close) {
     head += "Connection: close\r\n";
   } else if (is_http10) {
@@ -48,4 +51,4 @@ std::string render_head(const answer& what, std::string_view server_name, afterw
   return head + "\r\n";
 }
 
-}  // namespace callsign::beast
+} // namespace callsign::beast

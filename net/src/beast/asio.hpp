@@ -18,6 +18,8 @@ using tcp = asio::ip::tcp;
 using io_error = boost::system::error_code;
 
 /// Boost's codes become the standard's at the door.
-[[nodiscard]] inline std::error_code plain(const io_error& e) { return static_cast<std::error_code>(e); }
+[[nodiscard]] inline std::error_code plain(const io_error& e) {
+  return static_cast<std::error_code>(e);
+}
 
-}  // namespace callsign::beast
+} // namespace callsign::beast

@@ -23,15 +23,18 @@ namespace {
 constexpr std::chrono::milliseconds last_grace{200};
 
 class socket_service final : public door::web_service {
- public:
-  socket_service(std::shared_ptr<site> home, std::vector<bound> on) : home_{std::move(home)}, port_{on.front().where.port()} {
+public:
+  socket_service(std::shared_ptr<site> home, std::vector<bound> on)
+      : home_{std::move(home)}, port_{on.front().where.port()} {
     for (bound& one : on) {
       const auto address = one.where.address();
-      const std::string host = address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
+      const std::string host =
+          address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
       urls_.push_back("http://" + host + ":" + std::to_string(port_) + "/");
       listeners_.push_back(std::make_shared<listener>(home_, std::move(one)));
     }
-    for (const auto& one : listeners_) one->start();
+    for (const auto& one : listeners_)
+      one->start();
   }
   ~socket_service() override { stop(); }
 
@@ -40,9 +43,10 @@ class socket_service final : public door::web_service {
   void stop_listening() override { stop(); }
   void when_drained(std::function<void()> done) override { home_->when_drained(std::move(done)); }
 
- private:
+private:
   void stop() {
-    for (const auto& one : listeners_) one->stop();
+    for (const auto& one : listeners_)
+      one->stop();
     home_->stop();
   }
 
@@ -54,7 +58,7 @@ class socket_service final : public door::web_service {
 
 /// No signal is delivered to the threads that are started while this lives.
 class signals_blocked {
- public:
+public:
   signals_blocked() {
     sigset_t all;
     sigfillset(&all);
@@ -64,12 +68,13 @@ class signals_blocked {
   signals_blocked(const signals_blocked&) = delete;
   signals_blocked& operator=(const signals_blocked&) = delete;
 
- private:
+private:
   sigset_t before_{};
 };
 
 [[nodiscard]] bool is_header_text(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
 void check_options(const web_server_options& how, std::vector<error>& errors) {
@@ -78,26 +83,34 @@ void check_options(const web_server_options& how, std::vector<error>& errors) {
   };
   for (const auto& [name, value] : how.headers) {
     if (!rules::is_token(name) || !is_header_text(value)) {
-      bad("add the header \"" + name + "\"", "give a name that is a token and a value without control characters");
+      bad("add the header \"" + name + "\"",
+          "give a name that is a token and a value without control characters");
     }
   }
-  if (!is_header_text(how.server_name)) bad("set the Server header", "leave out control characters");
+  if (!is_header_text(how.server_name))
+    bad("set the Server header", "leave out control characters");
   for (const memory_file& f : how.files) {
-    if (!f.path.starts_with('/')) bad("serve \"" + std::string{f.path} + "\"", "begin the path with a slash");
+    if (!f.path.starts_with('/'))
+      bad("serve \"" + std::string{f.path} + "\"", "begin the path with a slash");
   }
 }
 
 class socket_backend final : public door::backend {
- public:
-  socket_backend(std::size_t threads, std::shared_ptr<door::ledger> books) : books_{std::move(books)} {
+public:
+  socket_backend(std::size_t threads, std::shared_ptr<door::ledger> books)
+      : books_{std::move(books)} {
     for (std::size_t i = 0; i < std::max<std::size_t>(threads, 1); ++i) {
       threads_.push_back(std::make_shared<socket_thread>(i, books_));
       faces_.push_back(threads_.back().get());
     }
   }
-  ~socket_backend() override { static_cast<void>(stop(std::chrono::steady_clock::now() + last_grace)); }
+  ~socket_backend() override {
+    static_cast<void>(stop(std::chrono::steady_clock::now() + last_grace));
+  }
 
-  [[nodiscard]] const std::vector<door::io_thread*>& threads() const noexcept override { return faces_; }
+  [[nodiscard]] const std::vector<door::io_thread*>& threads() const noexcept override {
+    return faces_;
+  }
 
   void start() override {
     const signals_blocked quiet;
@@ -117,11 +130,13 @@ class socket_backend final : public door::backend {
     std::vector<error> failed;
     check_options(how, failed);
     std::vector<socket_thread*> threads;
-    for (const auto& one : threads_) threads.push_back(one.get());
+    for (const auto& one : threads_)
+      threads.push_back(one.get());
     std::error_code bad_root;
     auto home = std::make_shared<site>(how, std::move(desk), books_, std::move(threads), bad_root);
     if (bad_root) {
-      failed.push_back({bad_root, "serve the folder " + how.root, "choose a folder that exists and may be read"});
+      failed.push_back({bad_root, "serve the folder " + how.root,
+                        "choose a folder that exists and may be read"});
     }
     auto on = bind_all(how, *books_, failed);
     if (!failed.empty()) {
@@ -135,17 +150,20 @@ class socket_backend final : public door::backend {
 
   bool stop(rules::time_point deadline) override {
     for (const auto& one : services_) {
-      if (const auto service = one.lock()) service->stop_listening();
+      if (const auto service = one.lock())
+        service->stop_listening();
     }
     services_.clear();
-    for (const auto& one : threads_) one->finish();
+    for (const auto& one : threads_)
+      one->finish();
     bool is_clean = true;
     for (std::size_t i = 0; i < running_.size(); ++i) {
       if (ended_[i].wait_until(deadline) != std::future_status::ready) {
         is_clean = false;
         threads_[i]->context().stop();
         if (ended_[i].wait_for(last_grace) != std::future_status::ready) {
-          books_->log(log_level::error, "I/O thread " + std::to_string(i) + " did not end; it is left behind");
+          books_->log(log_level::error,
+                      "I/O thread " + std::to_string(i) + " did not end; it is left behind");
           running_[i].detach();
           continue;
         }
@@ -157,7 +175,7 @@ class socket_backend final : public door::backend {
     return is_clean;
   }
 
- private:
+private:
   std::shared_ptr<door::ledger> books_;
   std::vector<std::shared_ptr<socket_thread>> threads_;
   std::vector<door::io_thread*> faces_;
@@ -166,9 +184,9 @@ class socket_backend final : public door::backend {
   std::vector<std::weak_ptr<socket_service>> services_;
 };
 
-}  // namespace
+} // namespace
 
-}  // namespace callsign::beast
+} // namespace callsign::beast
 
 namespace callsign::door {
 
@@ -176,4 +194,4 @@ std::unique_ptr<backend> make_socket_backend(std::size_t threads, std::shared_pt
   return std::make_unique<beast::socket_backend>(threads, std::move(books));
 }
 
-}  // namespace callsign::door
+} // namespace callsign::door

@@ -9,7 +9,7 @@
 namespace callsign::beast {
 
 class descriptor {
- public:
+public:
   descriptor() noexcept = default;
   explicit descriptor(int fd) noexcept : fd_{fd} {}
   descriptor(descriptor&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
@@ -26,11 +26,12 @@ class descriptor {
   [[nodiscard]] int get() const noexcept { return fd_; }
   [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
   void close() noexcept {
-    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+    if (fd_ >= 0)
+      ::close(std::exchange(fd_, -1));
   }
 
- private:
+private:
   int fd_ = -1;
 };
 
-}  // namespace callsign::beast
+} // namespace callsign::beast

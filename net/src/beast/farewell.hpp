@@ -11,19 +11,21 @@
 
 namespace callsign::beast {
 
-/// Writes what is left to say, says that there will be no more, and waits a moment for the other side to do the same:
-/// closing at once with bytes unread would make the kernel take back what was written last.
+/// Writes what is left to say, says that there will be no more, and waits a moment for the other
+/// side to do the same: closing at once with bytes unread would make the kernel take back what was
+/// written last.
 ///
 /// @units one second to linger; as long again to write
 class farewell final : public line {
- public:
+public:
   /// Takes the socket over and begins.
-  static void begin(socket_thread& here, tcp::socket socket, site::seat place, std::string last_words);
+  static void begin(socket_thread& here, tcp::socket socket, site::seat place,
+                    std::string last_words);
 
   farewell(socket_thread& here, tcp::socket socket, site::seat place, std::string last_words);
   void cut() noexcept override;
 
- private:
+private:
   void write();
   void linger();
   void drain();
@@ -36,4 +38,4 @@ class farewell final : public line {
   rules::wheel_timer limit_;
 };
 
-}  // namespace callsign::beast
+} // namespace callsign::beast

@@ -19,7 +19,7 @@ namespace callsign::beast {
 
 /// A file that was found, open or in memory.
 struct found_file {
-  std::string_view content;  ///< in memory, if `on_disk` is empty
+  std::string_view content; ///< in memory, if `on_disk` is empty
   descriptor on_disk;
   std::uint64_t bytes = 0;
   std::string tag;
@@ -30,9 +30,9 @@ struct found_file {
 struct lookup {
   enum class kind : unsigned char {
     file,
-    folder,    ///< asked for without its slash
+    folder, ///< asked for without its slash
     nothing,
-    no_means,  ///< the process may open no more files
+    no_means, ///< the process may open no more files
   };
   kind what = kind::nothing;
   found_file file;
@@ -40,7 +40,7 @@ struct lookup {
 
 /// @context any thread; reading a folder may block for as long as its disk does
 class file_store {
- public:
+public:
   /// Opens the root. @errors in `failed`: it is no folder, or may not be read
   file_store(const std::vector<memory_file>& files, const std::string& root, std::string index,
              std::error_code& failed);
@@ -50,7 +50,7 @@ class file_store {
   /// A page that takes the place of a built-in one, at most 256 KiB of it. @source rule H-12
   [[nodiscard]] std::optional<std::string> read_page(const std::string& name) const;
 
- private:
+private:
   struct kept {
     std::string_view content;
     std::string tag;
@@ -66,4 +66,4 @@ class file_store {
   std::string index_;
 };
 
-}  // namespace callsign::beast
+} // namespace callsign::beast

@@ -20,7 +20,8 @@ namespace {
 constexpr std::size_t kept_buffer = 4096;
 
 [[nodiscard]] read_outcome outcome_of(const io_error& e) {
-  if (!e) return read_outcome::message;
+  if (!e)
+    return read_outcome::message;
   if (e == websocket::error::bad_frame_payload || e == websocket::error::bad_close_payload) {
     return read_outcome::invalid_utf8;
   }
@@ -35,26 +36,27 @@ constexpr std::size_t kept_buffer = 4096;
 
 /// Notices when it is destroyed without having been called.
 class completion {
- public:
+public:
   explicit completion(std::shared_ptr<frame_reader::hearer> who) noexcept : who_{std::move(who)} {}
   completion(completion&&) noexcept = default;
   completion& operator=(completion&&) = delete;
   ~completion() {
-    if (who_ != nullptr) who_->read_given_up();
+    if (who_ != nullptr)
+      who_->read_given_up();
   }
   void operator()(const io_error& e, std::size_t) {
     const auto who = std::exchange(who_, nullptr);
     who->read_done(outcome_of(e));
   }
 
- private:
+private:
   std::shared_ptr<frame_reader::hearer> who_;
 };
 
-}  // namespace
+} // namespace
 
 class frame_reader::stream {
- public:
+public:
   stream(wire& line, asio::io_context& where) : ws{line, where.get_executor()} {}
   websocket::stream<wire_stream, false> ws;
   boost::beast::flat_buffer buffer;
@@ -64,14 +66,17 @@ frame_reader::frame_reader(wire& line, asio::io_context& where, std::size_t max_
     : stream_{std::make_unique<stream>(line, where)} {
   auto& ws = stream_->ws;
   ws.auto_fragment(false);
-  // All timers are ours: Beast's do not count pings as activity and give a Close the wrong deadline.
-  ws.set_option(websocket::stream_base::timeout{websocket::stream_base::none(), websocket::stream_base::none(), false});
+  // All timers are ours: Beast's do not count pings as activity and give a Close the wrong
+  // deadline.
+  ws.set_option(websocket::stream_base::timeout{websocket::stream_base::none(),
+                                                websocket::stream_base::none(), false});
   ws.read_message_max(max_message_bytes);
 }
 
 frame_reader::~frame_reader() = default;
 
-std::string frame_reader::accept(std::string_view key, std::string_view subprotocol, std::string_view server_name) {
+std::string frame_reader::accept(std::string_view key, std::string_view subprotocol,
+                                 std::string_view server_name) {
   http::request<http::empty_body> asked{http::verb::get, "/", 11};
   asked.set(http::field::host, "callsign");
   asked.set(http::field::connection, "upgrade");
@@ -79,19 +84,23 @@ std::string frame_reader::accept(std::string_view key, std::string_view subproto
   asked.set(http::field::sec_websocket_version, "13");
   asked.set(http::field::sec_websocket_key, boost::beast::string_view{key.data(), key.size()});
   stream_->ws.set_option(websocket::stream_base::decorator{
-      [subprotocol = std::string{subprotocol}, server_name = std::string{server_name}](websocket::response_type& said) {
+      [subprotocol = std::string{subprotocol},
+       server_name = std::string{server_name}](websocket::response_type& said) {
         // If there is none, Beast would name itself.
         said.set(http::field::server, server_name);
         said.set(http::field::upgrade, "websocket");
         said.set(http::field::connection, "Upgrade");
-        if (!subprotocol.empty()) said.set(http::field::sec_websocket_protocol, subprotocol);
+        if (!subprotocol.empty())
+          said.set(http::field::sec_websocket_protocol, subprotocol);
       }});
   io_error failed;
   stream_->ws.accept(asked, failed);
   std::string said = stream_->ws.next_layer().take_answer();
-  if (failed) return {};
+  if (failed)
+    return {};
   constexpr std::string_view nameless = "Server: \r\n";
-  if (const auto at = said.find(nameless); at != std::string::npos) said.erase(at, nameless.size());
+  if (const auto at = said.find(nameless); at != std::string::npos)
+    said.erase(at, nameless.size());
   return said;
 }
 
@@ -99,15 +108,18 @@ void frame_reader::next(std::shared_ptr<hearer> who) {
   stream_->ws.async_read(stream_->buffer, completion{std::move(who)});
 }
 
-message_kind frame_reader::kind() const { return stream_->ws.got_text() ? message_kind::text : message_kind::binary; }
+message_kind frame_reader::kind() const {
+  return stream_->ws.got_text() ? message_kind::text : message_kind::binary;
+}
 
 std::string frame_reader::take() {
   auto& buffer = stream_->buffer;
   const auto bytes = buffer.data();
   std::string whole{static_cast<const char*>(bytes.data()), bytes.size()};
   buffer.clear();
-  if (buffer.capacity() > kept_buffer) buffer.shrink_to_fit();
+  if (buffer.capacity() > kept_buffer)
+    buffer.shrink_to_fit();
   return whole;
 }
 
-}  // namespace callsign::beast
+} // namespace callsign::beast

@@ -21,23 +21,23 @@ enum class read_outcome : std::uint8_t {
   invalid_utf8,
   message_too_big,
   protocol_error,
-  broken,  ///< the stream below failed
+  broken, ///< the stream below failed
 };
 
 /// The only file that knows Beast's WebSocket is this class's source: it takes long to compile.
 ///
 /// @context the line's I/O thread
 class frame_reader {
- public:
+public:
   /// Hears of reads. Outlives the reader, and every read that is on its way.
   class hearer {
-   public:
+  public:
     /// From a fresh step.
     virtual void read_done(read_outcome how) noexcept = 0;
     /// The read was given up by an exception; it will not be done.
     virtual void read_given_up() noexcept = 0;
 
-   protected:
+  protected:
     ~hearer() = default;
   };
 
@@ -47,7 +47,8 @@ class frame_reader {
   frame_reader& operator=(const frame_reader&) = delete;
 
   /// The 101. Empty: Beast did not find the request good.
-  [[nodiscard]] std::string accept(std::string_view key, std::string_view subprotocol, std::string_view server_name);
+  [[nodiscard]] std::string accept(std::string_view key, std::string_view subprotocol,
+                                   std::string_view server_name);
 
   /// Begins to read one message. One read at a time.
   void next(std::shared_ptr<hearer> who);
@@ -55,9 +56,9 @@ class frame_reader {
   [[nodiscard]] message_kind kind() const;
   [[nodiscard]] std::string take();
 
- private:
+private:
   class stream;
   std::unique_ptr<stream> stream_;
 };
 
-}  // namespace callsign::beast
+} // namespace callsign::beast

@@ -1,5 +1,6 @@
 /// \file
-/// A line that speaks HTTP: reads requests, answers them, and hands itself over when one asks for a WebSocket.
+/// A line that speaks HTTP: reads requests, answers them, and hands itself over when one asks for a
+/// WebSocket.
 #pragma once
 
 #include "net/src/beast/answer.hpp"
@@ -21,7 +22,7 @@ namespace callsign::beast {
 
 /// One request at a time; what comes behind it waits in the buffer.
 class http_line final : public line {
- public:
+public:
   /// Takes over a socket that was just accepted.
   static void begin(socket_thread& here, tcp::socket socket, site::seat place);
 
@@ -32,7 +33,7 @@ class http_line final : public line {
   void site_stops(const void* which) override;
   void site_cuts(const void* which) override;
 
- private:
+private:
   enum class phase : unsigned char { idle, head, body, answer, over };
 
   [[nodiscard]] site& home() const noexcept { return *place_.of(); }
@@ -67,7 +68,7 @@ class http_line final : public line {
   site::seat place_;
   phase phase_ = phase::idle;
   std::string in_;         ///< bytes of the request that is arriving, and what follows it
-  std::size_t filled_ = 0;  ///< of `in_`
+  std::size_t filled_ = 0; ///< of `in_`
   rules::head_scanner scanner_;
   rules::request_head head_;
   rules::request_meaning asked_;
@@ -86,4 +87,4 @@ class http_line final : public line {
   rules::wheel_timer limit_;
 };
 
-}  // namespace callsign::beast
+} // namespace callsign::beast

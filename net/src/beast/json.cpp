@@ -46,7 +46,7 @@ struct nothing_kept {
   bool on_comment(json::string_view, json_error&) { return true; }
 };
 
-}  // namespace
+} // namespace
 
 std::string json_complaint(std::string_view text) {
   json::parse_options how;
@@ -54,9 +54,10 @@ std::string json_complaint(std::string_view text) {
   json::basic_parser<nothing_kept> parser{how};
   json_error failed;
   const std::size_t used = parser.write_some(false, text.data(), text.size(), failed);
-  if (failed) return failed.message();
+  if (failed)
+    return failed.message();
   // White space behind the value belongs to it; anything else does not.
   return used < text.size() ? "there is more than one value" : std::string{};
 }
 
-}  // namespace callsign::door
+} // namespace callsign::door

@@ -8,12 +8,12 @@ namespace callsign::beast {
 
 class socket_thread;
 
-/// What an I/O thread keeps alive and can cut. A socket is held by one line at a time: the HTTP line that it begins as, the
-/// upgraded line that it may become, the farewell that it ends as.
+/// What an I/O thread keeps alive and can cut. A socket is held by one line at a time: the HTTP
+/// line that it begins as, the upgraded line that it may become, the farewell that it ends as.
 ///
 /// @context its I/O thread
 class line : public std::enable_shared_from_this<line> {
- public:
+public:
   explicit line(socket_thread& here) noexcept : thread_{here} {}
   line(const line&) = delete;
   line& operator=(const line&) = delete;
@@ -26,20 +26,20 @@ class line : public std::enable_shared_from_this<line> {
   /// The stop deadline of that web server has passed.
   virtual void site_cuts(const void* /*which*/) {}
 
- protected:
+protected:
   [[nodiscard]] socket_thread& thread() const noexcept { return thread_; }
 
- private:
+private:
   socket_thread& thread_;
 };
 
 /// What writes in the flush at the end of a turn.
 class flushable {
- public:
+public:
   virtual void flush() = 0;
 
- protected:
+protected:
   ~flushable() = default;
 };
 
-}  // namespace callsign::beast
+} // namespace callsign::beast

@@ -20,20 +20,23 @@ constexpr std::chrono::milliseconds pause_without_descriptors{200};
 
 struct wanted {
   asio::ip::address address;
-  bool may_be_missing = false;  ///< IPv6 by default, on a machine that has none
+  bool may_be_missing = false; ///< IPv6 by default, on a machine that has none
 };
 
 [[nodiscard]] descriptor listen_on(const tcp::endpoint& where, std::error_code& failed) {
   const int family = where.address().is_v6() ? AF_INET6 : AF_INET;
   descriptor socket{::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP)};
   const int on = 1;
-  // SO_REUSEADDR takes the port over from lines that linger. SO_REUSEPORT would let a second program listen beside us.
+  // SO_REUSEADDR takes the port over from lines that linger. SO_REUSEPORT would let a second
+  // program listen beside us.
   const bool is_done =
       socket && ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-      (family == AF_INET || ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0) &&
+      (family == AF_INET ||
+       ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0) &&
       ::bind(socket.get(), where.data(), static_cast<socklen_t>(where.size())) == 0 &&
       ::listen(socket.get(), backlog) == 0;
-  if (is_done) return socket;
+  if (is_done)
+    return socket;
   failed = {errno, std::system_category()};
   return {};
 }
@@ -41,7 +44,8 @@ struct wanted {
 [[nodiscard]] std::uint16_t port_of(const descriptor& socket) {
   tcp::endpoint where;
   auto size = static_cast<socklen_t>(where.capacity());
-  if (::getsockname(socket.get(), where.data(), &size) != 0) return 0;
+  if (::getsockname(socket.get(), where.data(), &size) != 0)
+    return 0;
   where.resize(size);
   return where.port();
 }
@@ -53,7 +57,8 @@ struct wanted {
   if (why == std::errc::permission_denied) {
     return "choose a port above 1023, or give the program the right to use low ports";
   }
-  if (why == std::errc::address_not_available) return "choose an address that this machine has";
+  if (why == std::errc::address_not_available)
+    return "choose an address that this machine has";
   if (why == std::errc::address_family_not_supported) {
     return "this machine speaks no IPv6; choose an IPv4 address";
   }
@@ -64,12 +69,15 @@ struct wanted {
 }
 
 [[nodiscard]] error failure_of(const tcp::endpoint& where, const std::error_code& why) {
-  return {why, "listen on " + where.address().to_string() + " port " + std::to_string(where.port()), remedy_for(why)};
+  return {why, "listen on " + where.address().to_string() + " port " + std::to_string(where.port()),
+          remedy_for(why)};
 }
 
-[[nodiscard]] std::vector<wanted> addresses_of(const web_server_options& how, std::vector<error>& errors) {
+[[nodiscard]] std::vector<wanted> addresses_of(const web_server_options& how,
+                                               std::vector<error>& errors) {
   std::vector<wanted> all;
-  if (how.addresses.empty()) return {{asio::ip::address_v4::any()}, {asio::ip::address_v6::any(), true}};
+  if (how.addresses.empty())
+    return {{asio::ip::address_v4::any()}, {asio::ip::address_v6::any(), true}};
   for (const std::string& text : how.addresses) {
     io_error bad;
     auto address = asio::ip::make_address(text, bad);
@@ -84,18 +92,19 @@ struct wanted {
 }
 
 /// One try for all addresses.
-[[nodiscard]] std::vector<bound> try_all(const std::vector<wanted>& all, std::uint16_t port, const door::ledger& books,
-                                         std::vector<error>& errors) {
+[[nodiscard]] std::vector<bound> try_all(const std::vector<wanted>& all, std::uint16_t port,
+                                         const door::ledger& books, std::vector<error>& errors) {
   std::vector<bound> got;
   for (const wanted& one : all) {
     const tcp::endpoint where{one.address, port};
     std::error_code why;
     descriptor socket = listen_on(where, why);
     if (socket) {
-      if (port == 0) port = port_of(socket);
+      if (port == 0)
+        port = port_of(socket);
       got.push_back({std::move(socket), {one.address, port}});
-    } else if (one.may_be_missing &&
-               (why == std::errc::address_family_not_supported || why == std::errc::address_not_available)) {
+    } else if (one.may_be_missing && (why == std::errc::address_family_not_supported ||
+                                      why == std::errc::address_not_available)) {
       books.log(log_level::info, "this machine has no IPv6: listening on IPv4 only");
     } else {
       errors.push_back(failure_of(where, why));
@@ -104,29 +113,30 @@ struct wanted {
   return got;
 }
 
-}  // namespace
+} // namespace
 
-std::vector<bound> bind_all(const web_server_options& how, const door::ledger& books, std::vector<error>& errors) {
+std::vector<bound> bind_all(const web_server_options& how, const door::ledger& books,
+                            std::vector<error>& errors) {
   const auto all = addresses_of(how, errors);
-  if (!errors.empty()) return {};
+  if (!errors.empty())
+    return {};
   std::vector<error> failed;
   for (int i = 0; i < tries_for_free_port; ++i) {
     failed.clear();
     auto got = try_all(all, how.port, books, failed);
-    if (failed.empty()) return got;
+    if (failed.empty())
+      return got;
     // The port that was free on the first address may be taken on another.
-    if (how.port != 0) break;
+    if (how.port != 0)
+      break;
   }
   errors.insert(errors.end(), failed.begin(), failed.end());
   return {};
 }
 
 listener::listener(std::shared_ptr<site> home, bound on)
-    : home_{std::move(home)},
-      here_{*home_->threads().front()},
-      acceptor_{here_.context()},
-      native_{on.socket.get()},
-      reserve_{::open("/dev/null", O_RDONLY | O_CLOEXEC)} {
+    : home_{std::move(home)}, here_{*home_->threads().front()}, acceptor_{here_.context()},
+      native_{on.socket.get()}, reserve_{::open("/dev/null", O_RDONLY | O_CLOEXEC)} {
   const auto protocol = on.where.address().is_v6() ? tcp::v6() : tcp::v4();
   acceptor_.assign(protocol, on.socket.get());
   static_cast<void>(on.socket.release());
@@ -139,7 +149,8 @@ void listener::start() {
 void listener::stop() {
   {
     const std::lock_guard hold{lock_};
-    if (std::exchange(is_stopped_, true)) return;
+    if (std::exchange(is_stopped_, true))
+      return;
     // Ends listening at once; the descriptor itself belongs to the I/O thread.
     ::shutdown(native_, SHUT_RDWR);
   }
@@ -152,26 +163,29 @@ void listener::stop() {
 void listener::accept() {
   {
     const std::lock_guard hold{lock_};
-    if (is_stopped_) return;
+    if (is_stopped_)
+      return;
   }
   socket_thread& where = *home_->threads()[next_++ % home_->threads().size()];
-  acceptor_.async_accept(where.context(),
-                         [this, self = shared_from_this(), &where](const io_error& e, tcp::socket socket) {
-                           try {
-                             accepted(e, std::move(socket), where);
-                           } catch (const std::exception& failed) {
-                             home_->books().log(log_level::error, std::string{"accepting failed: "} + failed.what());
-                             out_of_descriptors({});
-                           }
-                         });
+  acceptor_.async_accept(where.context(), [this, self = shared_from_this(),
+                                           &where](const io_error& e, tcp::socket socket) {
+    try {
+      accepted(e, std::move(socket), where);
+    } catch (const std::exception& failed) {
+      home_->books().log(log_level::error, std::string{"accepting failed: "} + failed.what());
+      out_of_descriptors({});
+    }
+  });
 }
 
 void listener::accepted(const io_error& e, tcp::socket socket, socket_thread& where) {
-  if (e == asio::error::operation_aborted) return;
+  if (e == asio::error::operation_aborted)
+    return;
   if (e) {
     {
       const std::lock_guard hold{lock_};
-      if (is_stopped_) return;
+      if (is_stopped_)
+        return;
     }
     return out_of_descriptors(e);
   }
@@ -181,24 +195,29 @@ void listener::accepted(const io_error& e, tcp::socket socket, socket_thread& wh
   io_error ignored;
   socket.set_option(tcp::no_delay{true}, ignored);
   if (is_full) {
-    books.log(log_level::warning, "a line was refused: there are " + std::to_string(home_->line_count()) + " already");
+    books.log(log_level::warning,
+              "a line was refused: there are " + std::to_string(home_->line_count()) + " already");
     answer full = home_->status_answer(503, "the server is full; please try again later");
-    std::string words = render_head(full, home_->options().server_name, afterwards::close, false) + full.text;
-    asio::post(where.context(), [&where, socket = std::move(socket), words = std::move(words)]() mutable {
-      farewell::begin(where, std::move(socket), {}, std::move(words));
-    });
+    std::string words =
+        render_head(full, home_->options().server_name, afterwards::close, false) + full.text;
+    asio::post(where.context(),
+               [&where, socket = std::move(socket), words = std::move(words)]() mutable {
+                 farewell::begin(where, std::move(socket), {}, std::move(words));
+               });
   } else {
     // The seat is taken here, so that the count is right for the next accept.
-    asio::post(where.context(), [&where, socket = std::move(socket), place = site::seat{home_}]() mutable {
-      http_line::begin(where, std::move(socket), std::move(place));
-    });
+    asio::post(where.context(),
+               [&where, socket = std::move(socket), place = site::seat{home_}]() mutable {
+                 http_line::begin(where, std::move(socket), std::move(place));
+               });
   }
   accept();
 }
 
 /// Accepting pauses; one client is taken off the queue with the reserve and sees a clean end.
 void listener::out_of_descriptors(const io_error& e) {
-  const bool is_lack = e == asio::error::no_descriptors || e == boost::system::errc::too_many_files_open_in_system ||
+  const bool is_lack = e == asio::error::no_descriptors ||
+                       e == boost::system::errc::too_many_files_open_in_system ||
                        e == asio::error::no_buffer_space || e == asio::error::no_memory;
   if (is_lack) {
     home_->books().count(counter::lines_lost_to_descriptors);
@@ -216,4 +235,4 @@ void listener::out_of_descriptors(const io_error& e) {
   here_.after(pause_without_descriptors, [self = shared_from_this()] { self->accept(); });
 }
 
-}  // namespace callsign::beast
+} // namespace callsign::beast

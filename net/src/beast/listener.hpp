@@ -21,7 +21,8 @@ struct bound {
   tcp::endpoint where;
 };
 
-/// Binds every address of the options: all or none. Every failure is in `errors`, with its address and port.
+/// Binds every address of the options: all or none. Every failure is in `errors`, with its address
+/// and port.
 /// @source rule H-9
 [[nodiscard]] std::vector<bound> bind_all(const web_server_options& how, const door::ledger& books,
                                           std::vector<error>& errors);
@@ -29,7 +30,7 @@ struct bound {
 /// Accepts from one listening socket and hands the sockets round to the I/O threads.
 /// @context `stop`: any thread; the rest: the first I/O thread
 class listener : public std::enable_shared_from_this<listener> {
- public:
+public:
   listener(std::shared_ptr<site> home, bound on);
 
   /// Begins to accept. @context any thread
@@ -37,7 +38,7 @@ class listener : public std::enable_shared_from_this<listener> {
   /// The port is free when this returns.
   void stop();
 
- private:
+private:
   void accept();
   void accepted(const io_error& e, tcp::socket socket, socket_thread& where);
   void out_of_descriptors(const io_error& e);
@@ -52,4 +53,4 @@ class listener : public std::enable_shared_from_this<listener> {
   bool is_stopped_ = false;
 };
 
-}  // namespace callsign::beast
+} // namespace callsign::beast

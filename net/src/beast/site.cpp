@@ -7,13 +7,11 @@
 
 namespace callsign::beast {
 
-site::site(web_server_options how, std::shared_ptr<door::front_desk> desk, std::shared_ptr<door::ledger> books,
-           std::vector<socket_thread*> threads, std::error_code& failed)
-    : options_{std::move(how)},
-      desk_{std::move(desk)},
-      books_{std::move(books)},
-      threads_{std::move(threads)},
-      files_{options_.files, options_.root, options_.index, failed} {
+site::site(web_server_options how, std::shared_ptr<door::front_desk> desk,
+           std::shared_ptr<door::ledger> books, std::vector<socket_thread*> threads,
+           std::error_code& failed)
+    : options_{std::move(how)}, desk_{std::move(desk)}, books_{std::move(books)},
+      threads_{std::move(threads)}, files_{options_.files, options_.root, options_.index, failed} {
   for (const auto& [name, value] : options_.headers) {
     file_fields_.append(name).append(": ").append(value).append("\r\n");
   }
@@ -24,11 +22,14 @@ answer site::status_answer(int status, std::string_view why) const {
   what.status = status;
   what.content_type = "text/html; charset=utf-8";
   auto page = files_.read_page(std::to_string(status) + ".html");
-  if (!page) page = files_.read_page(status >= 500 ? "5xx.html" : "4xx.html");
-  if (page) what.fields = file_fields_;
+  if (!page)
+    page = files_.read_page(status >= 500 ? "5xx.html" : "4xx.html");
+  if (page)
+    what.fields = file_fields_;
   what.text = page ? std::move(*page) : rules::status_page(status, why);
   what.bytes = what.text.size();
-  if (status == 405) what.add("Allow", "GET, HEAD, OPTIONS");
+  if (status == 405)
+    what.add("Allow", "GET, HEAD, OPTIONS");
   if (status == 426) {
     what.add("Sec-WebSocket-Version", "13");
     what.add("Upgrade", "websocket");
@@ -36,31 +37,37 @@ answer site::status_answer(int status, std::string_view why) const {
   return what;
 }
 
-answer site::file_answer(const rules::request_head& head, const rules::request_meaning& asked) const {
+answer site::file_answer(const rules::request_head& head,
+                         const rules::request_meaning& asked) const {
   lookup there = files_.find(asked.path);
   switch (there.what) {
-    case lookup::kind::nothing: return status_answer(404, "there is no such page here");
-    case lookup::kind::no_means: return status_answer(503, "the server has its hands full; please try again");
-    case lookup::kind::folder: {
-      answer moved = status_answer(301, "the folder's name ends with a slash");
-      std::string where = asked.raw_path + "/";
-      if (!asked.query.empty()) where += "?" + asked.query;
-      moved.add("Location", where);
-      return moved;
-    }
-    case lookup::kind::file: break;
+  case lookup::kind::nothing: return status_answer(404, "there is no such page here");
+  case lookup::kind::no_means:
+    return status_answer(503, "the server has its hands full; please try again");
+  case lookup::kind::folder: {
+    answer moved = status_answer(301, "the folder's name ends with a slash");
+    std::string where = asked.raw_path + "/";
+    if (!asked.query.empty())
+      where += "?" + asked.query;
+    moved.add("Location", where);
+    return moved;
+  }
+  case lookup::kind::file: break;
   }
   answer what;
   what.fields = file_fields_;
   what.add("ETag", there.file.tag);
   // The copy may be kept, but is asked about each time.
   what.add("Cache-Control", "no-cache");
-  if (there.file.modified) what.add("Last-Modified", rules::http_date(*there.file.modified));
+  if (there.file.modified)
+    what.add("Last-Modified", rules::http_date(*there.file.modified));
 
   bool is_unchanged = false;
   if (const auto tags = head.headers.values("If-None-Match"); !tags.empty()) {
-    for (const auto list : tags) is_unchanged = is_unchanged || rules::names_tag(list, there.file.tag);
-  } else if (const auto since = head.headers.find("If-Modified-Since"); since && there.file.modified) {
+    for (const auto list : tags)
+      is_unchanged = is_unchanged || rules::names_tag(list, there.file.tag);
+  } else if (const auto since = head.headers.find("If-Modified-Since");
+             since && there.file.modified) {
     const auto date = rules::parse_http_date(*since);
     is_unchanged = date && *there.file.modified <= *date;
   }
@@ -79,7 +86,9 @@ void site::fill_in(answer& what, found_file&& file) const {
   what.file = std::move(file.on_disk);
 }
 
-site::seat::seat(std::shared_ptr<site> of) : of_{std::move(of)} { of_->lines_.fetch_add(1, std::memory_order_acq_rel); }
+site::seat::seat(std::shared_ptr<site> of) : of_{std::move(of)} {
+  of_->lines_.fetch_add(1, std::memory_order_acq_rel);
+}
 
 site::seat& site::seat::operator=(seat&& other) noexcept {
   std::swap(of_, other.of_);
@@ -87,11 +96,13 @@ site::seat& site::seat::operator=(seat&& other) noexcept {
 }
 
 site::seat::~seat() {
-  if (of_ != nullptr) of_->lines_.fetch_sub(1, std::memory_order_acq_rel);
+  if (of_ != nullptr)
+    of_->lines_.fetch_sub(1, std::memory_order_acq_rel);
 }
 
 void site::stop() {
-  if (is_stopping_.exchange(true, std::memory_order_acq_rel)) return;
+  if (is_stopping_.exchange(true, std::memory_order_acq_rel))
+    return;
   for (socket_thread* here : threads_) {
     here->post([here, self = shared_from_this()] {
       here->for_each_line([&self](line& who) { who.site_stops(self.get()); });
@@ -107,10 +118,13 @@ void site::when_drained(std::function<void()> done) {
   socket_thread* const first = threads_.front();
   first->post([this, first, self = shared_from_this()] {
     done_if_empty();
-    if (options_.stop_deadline <= std::chrono::milliseconds{0}) return;
+    if (options_.stop_deadline <= std::chrono::milliseconds{0})
+      return;
     first->after(options_.stop_deadline, [self] {
       for (socket_thread* here : self->threads_) {
-        here->post([here, self] { here->for_each_line([&self](line& who) { who.site_cuts(self.get()); }); });
+        here->post([here, self] {
+          here->for_each_line([&self](line& who) { who.site_cuts(self.get()); });
+        });
       }
     });
   });
@@ -118,17 +132,20 @@ void site::when_drained(std::function<void()> done) {
 
 void site::plain_line_ended() {
   plain_lines_.fetch_sub(1, std::memory_order_acq_rel);
-  if (is_stopping()) done_if_empty();
+  if (is_stopping())
+    done_if_empty();
 }
 
 void site::done_if_empty() {
   std::function<void()> done;
   {
     const std::lock_guard hold{lock_};
-    if (!is_stopping() || plain_lines_.load(std::memory_order_acquire) != 0) return;
+    if (!is_stopping() || plain_lines_.load(std::memory_order_acquire) != 0)
+      return;
     done = std::exchange(when_drained_, nullptr);
   }
-  if (done) done();
+  if (done)
+    done();
 }
 
-}  // namespace callsign::beast
+} // namespace callsign::beast

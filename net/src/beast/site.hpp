@@ -22,9 +22,10 @@ namespace callsign::beast {
 /// One web server that listens, or did: options, files, desk, and how many lines there are.
 /// @context any thread
 class site : public std::enable_shared_from_this<site> {
- public:
-  site(web_server_options how, std::shared_ptr<door::front_desk> desk, std::shared_ptr<door::ledger> books,
-       std::vector<socket_thread*> threads, std::error_code& failed);
+public:
+  site(web_server_options how, std::shared_ptr<door::front_desk> desk,
+       std::shared_ptr<door::ledger> books, std::vector<socket_thread*> threads,
+       std::error_code& failed);
 
   [[nodiscard]] const web_server_options& options() const noexcept { return options_; }
   [[nodiscard]] door::front_desk& desk() const noexcept { return *desk_; }
@@ -32,19 +33,22 @@ class site : public std::enable_shared_from_this<site> {
   [[nodiscard]] const std::vector<socket_thread*>& threads() const noexcept { return threads_; }
 
   /// The answer to GET and HEAD: a file, 301, 304, 404.
-  [[nodiscard]] answer file_answer(const rules::request_head& head, const rules::request_meaning& what) const;
+  [[nodiscard]] answer file_answer(const rules::request_head& head,
+                                   const rules::request_meaning& what) const;
   /// The page of a status: the web server's own, or the built-in one. @source rule H-12
   [[nodiscard]] answer status_answer(int status, std::string_view why) const;
 
   /// No more requests: idle lines close, the others behind their answer.
   void stop();
-  [[nodiscard]] bool is_stopping() const noexcept { return is_stopping_.load(std::memory_order_acquire); }
+  [[nodiscard]] bool is_stopping() const noexcept {
+    return is_stopping_.load(std::memory_order_acquire);
+  }
   /// See `door::web_service::when_drained`.
   void when_drained(std::function<void()> done);
 
   /// Counts one socket from accept to close. Moves along with it.
   class seat {
-   public:
+  public:
     seat() noexcept = default;
     explicit seat(std::shared_ptr<site> of);
     seat(seat&&) noexcept = default;
@@ -52,15 +56,17 @@ class site : public std::enable_shared_from_this<site> {
     ~seat();
     [[nodiscard]] const std::shared_ptr<site>& of() const noexcept { return of_; }
 
-   private:
+  private:
     std::shared_ptr<site> of_;
   };
-  [[nodiscard]] std::size_t line_count() const noexcept { return lines_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::size_t line_count() const noexcept {
+    return lines_.load(std::memory_order_acquire);
+  }
 
   void plain_line_began() noexcept { plain_lines_.fetch_add(1, std::memory_order_acq_rel); }
   void plain_line_ended();
 
- private:
+private:
   void fill_in(answer& what, found_file&& file) const;
   void done_if_empty();
 
@@ -77,4 +83,4 @@ class site : public std::enable_shared_from_this<site> {
   std::function<void()> when_drained_;
 };
 
-}  // namespace callsign::beast
+} // namespace callsign::beast

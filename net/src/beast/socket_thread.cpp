@@ -6,32 +6,40 @@
 #include <exception>
 #include <iterator>
 #include <string>
+#include <thread>
 
 namespace callsign::beast {
 
+namespace {
+
+/// Handlers of one round, before the turn.
+constexpr std::size_t most_steps = 512;
+
+} // namespace
+
 socket_thread::socket_thread(std::size_t index, std::shared_ptr<door::ledger> books)
-    : index_{index},
-      books_{std::move(books)},
-      context_{1},
-      work_{asio::make_work_guard(context_)},
-      wheel_{std::chrono::steady_clock::now()},
-      timer_{context_} {}
+    : index_{index}, books_{std::move(books)}, context_{1}, work_{asio::make_work_guard(context_)},
+      wheel_{std::chrono::steady_clock::now()}, timer_{context_} {}
 
 socket_thread::~socket_thread() = default;
 
 void socket_thread::post_turn() {
-  if (is_turn_posted_.exchange(true, std::memory_order_acq_rel)) return;
-  asio::post(context_, [this] { turn(); });
+  if (is_turn_posted_.exchange(true, std::memory_order_acq_rel))
+    return;
+  // The thread itself looks at the mark before it sleeps; anybody else has to wake it.
+  if (std::this_thread::get_id() != id_)
+    asio::post(context_, [] {});
 }
 
 void socket_thread::turn() noexcept {
-  // From here on whoever brings something posts the next turn.
-  is_turn_posted_.store(false, std::memory_order_release);
-  std::atomic_thread_fence(std::memory_order_seq_cst);
+  // From here on whoever brings something posts the next turn. An exchange, so that what was brought
+  // before by those who found the turn posted is seen.
+  is_turn_posted_.exchange(false, std::memory_order_acq_rel);
   try {
     const bool is_more = target_ != nullptr && target_->on_turn();
     flush_dirty();
-    if (is_more) post_turn();
+    if (is_more)
+      post_turn();
   } catch (...) {
     failed(nullptr);
   }
@@ -42,7 +50,8 @@ void socket_thread::flush_dirty() {
   // What is marked while we write (a pong, a Close) is written in the next turn.
   flushing_.swap(dirty_);
   for (std::size_t i = 0; i < flushing_.size(); ++i) {
-    if (flushing_[i] != nullptr) flushing_[i]->flush();
+    if (flushing_[i] != nullptr)
+      flushing_[i]->flush();
   }
   flushing_.clear();
 }
@@ -66,6 +75,7 @@ void socket_thread::after(rules::duration delay, std::function<void()> what) {
   });
   *place = std::prev(later_.end());
   wheel_.arm(later_.back(), now() + delay);
+  tend();
 }
 
 void socket_thread::adopt(std::shared_ptr<line> who) {
@@ -76,7 +86,8 @@ void socket_thread::adopt(std::shared_ptr<line> who) {
 
 void socket_thread::release(line& who) noexcept {
   auto gone = lines_.extract(&who);
-  if (gone.empty()) return;
+  if (gone.empty())
+    return;
   count_.store(lines_.size(), std::memory_order_release);
   try {
     // Destroyed from a fresh step: its own functions may still be running.
@@ -90,8 +101,10 @@ void socket_thread::release(line& who) noexcept {
 void socket_thread::for_each_line(const std::function<void(line&)>& what) {
   std::vector<std::shared_ptr<line>> all;
   all.reserve(lines_.size());
-  for (const auto& [key, who] : lines_) all.push_back(who);
-  for (const auto& who : all) what(*who);
+  for (const auto& [key, who] : lines_)
+    all.push_back(who);
+  for (const auto& who : all)
+    what(*who);
 }
 
 void socket_thread::mark_dirty(flushable& who) {
@@ -105,13 +118,16 @@ void socket_thread::forget_dirty(flushable& who) noexcept {
 }
 
 void socket_thread::tend() noexcept {
-  // While something happens the wheel is looked at every tick; in silence the timer sleeps until the next deadline.
-  if (is_ticking_ || wheel_.size() == 0 || (is_finishing_ && lines_.empty())) return;
+  // While something happens the wheel is looked at every tick; in silence the timer sleeps until
+  // the next deadline.
+  if (is_ticking_ || wheel_.size() == 0 || (is_finishing_ && lines_.empty()))
+    return;
   try {
     is_ticking_ = true;
     timer_.expires_after(rules::timer_wheel::tick);
     timer_.async_wait([this](const io_error& e) {
-      if (!e) on_tick();
+      if (!e)
+        on_tick();
     });
   } catch (...) {
     is_ticking_ = false;
@@ -124,12 +140,15 @@ void socket_thread::on_tick() noexcept {
   std::size_t fired = 0;
   try {
     fired = wheel_.advance(now());
-    if (fired > 0) post_turn();
+    if (fired > 0)
+      post_turn();
     const auto next = wheel_.next();
-    if (fired == 0 && next && *next > now() + 2 * rules::timer_wheel::tick && !(is_finishing_ && lines_.empty())) {
+    if (fired == 0 && next && *next > now() + 2 * rules::timer_wheel::tick &&
+        !(is_finishing_ && lines_.empty())) {
       timer_.expires_at(*next);
       timer_.async_wait([this](const io_error& e) {
-        if (!e) on_tick();
+        if (!e)
+          on_tick();
       });
       return;
     }
@@ -148,18 +167,28 @@ void socket_thread::failed(line* who) noexcept {
       what = e.what();
     } catch (...) {
     }
-    books_->log(log_level::error, "an I/O thread caught: " + what + (who != nullptr ? "; the line is cut" : ""));
+    books_->log(log_level::error,
+                "an I/O thread caught: " + what + (who != nullptr ? "; the line is cut" : ""));
   } catch (...) {
     // Not even a log line can be made.
   }
-  if (who != nullptr) who->cut();
+  if (who != nullptr)
+    who->cut();
 }
 
 void socket_thread::run() noexcept {
+  id_ = std::this_thread::get_id();
   for (;;) {
     try {
-      context_.run();
-      return;
+      // Everything that is ready first, so that one turn gathers as much as it can; but not for ever.
+      const bool is_turn_due = is_turn_posted_.load(std::memory_order_acquire);
+      std::size_t steps = is_turn_due ? context_.poll_one() : context_.run_one();
+      if (steps == 0 && context_.stopped())
+        return;
+      while (steps != 0 && steps < most_steps && context_.poll_one() != 0)
+        ++steps;
+      if (is_turn_posted_.load(std::memory_order_acquire))
+        turn();
     } catch (...) {
       failed(nullptr);
     }
@@ -179,9 +208,10 @@ void socket_thread::finish() {
 }
 
 void socket_thread::end_if_empty() noexcept {
-  if (!is_finishing_ || !lines_.empty()) return;
+  if (!is_finishing_ || !lines_.empty())
+    return;
   timer_.cancel();
   work_.reset();
 }
 
-}  // namespace callsign::beast
+} // namespace callsign::beast

@@ -12,6 +12,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -20,7 +21,7 @@ namespace callsign::beast {
 
 /// @context the thread itself, except what says otherwise
 class socket_thread final : public door::io_thread {
- public:
+public:
   socket_thread(std::size_t index, std::shared_ptr<door::ledger> books);
   ~socket_thread() override;
 
@@ -29,10 +30,14 @@ class socket_thread final : public door::io_thread {
   void post_turn() override;
   void set_target(door::turn_target* what) override { target_ = what; }
   [[nodiscard]] rules::timer_wheel& timers() override { return wheel_; }
-  [[nodiscard]] rules::time_point now() const noexcept override { return std::chrono::steady_clock::now(); }
+  [[nodiscard]] rules::time_point now() const noexcept override {
+    return std::chrono::steady_clock::now();
+  }
   void flush_dirty() override;
   void post(std::function<void()> what) override;
-  [[nodiscard]] std::size_t session_count() const noexcept override { return count_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::size_t session_count() const noexcept override {
+    return count_.load(std::memory_order_acquire);
+  }
 
   [[nodiscard]] asio::io_context& context() noexcept { return context_; }
   [[nodiscard]] door::ledger& books() const noexcept { return *books_; }
@@ -69,7 +74,7 @@ class socket_thread final : public door::io_thread {
   /// Cuts every line; `run` returns when they are gone. @context any thread
   void finish();
 
- private:
+private:
   void turn() noexcept;
   /// Sees to it that the wheel is looked at in time.
   void tend() noexcept;
@@ -84,8 +89,9 @@ class socket_thread final : public door::io_thread {
   rules::timer_wheel wheel_;
   std::list<rules::wheel_timer> later_;
   asio::steady_timer timer_;
-  bool is_ticking_ = false;  ///< the timer is armed for one of the next two ticks
+  bool is_ticking_ = false; ///< the timer is armed for one of the next two ticks
   std::atomic<bool> is_turn_posted_{false};
+  std::atomic<std::thread::id> id_{}; ///< of the thread inside `run`
   door::turn_target* target_ = nullptr;
   std::unordered_map<line*, std::shared_ptr<line>> lines_;
   std::atomic<std::size_t> count_{0};
@@ -94,4 +100,4 @@ class socket_thread final : public door::io_thread {
   bool is_finishing_ = false;
 };
 
-}  // namespace callsign::beast
+} // namespace callsign::beast

@@ -4,7 +4,6 @@
 #include "net/src/rules/frame.hpp"
 #include "net/src/rules/http_handshake.hpp"
 #include "net/src/rules/url.hpp"
-#include "net/src/rules/utf8.hpp"
 
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -14,7 +13,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 namespace callsign::beast {
@@ -28,27 +26,28 @@ constexpr std::size_t early_read = 2048;
 constexpr std::size_t most_pieces = 64;
 constexpr std::chrono::milliseconds look_again{1000};
 constexpr std::chrono::milliseconds last_write_patience{5000};
+constexpr std::chrono::milliseconds answer_patience{500};
 
 /// Without a zone; an IPv4-mapped address as dotted IPv4. @source rule S-11
 [[nodiscard]] std::string bare(const asio::ip::address& address) {
   if (address.is_v6()) {
     auto v6 = address.to_v6();
-    if (v6.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_string();
+    if (v6.is_v4_mapped())
+      return asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_string();
     v6.scope_id(0);
     return v6.to_string();
   }
   return address.to_string();
 }
 
-}  // namespace
+} // namespace
 
-upgraded_line::upgraded_line(socket_thread& here, tcp::socket socket, std::string key, std::string early)
-    : line{here},
-      socket_{std::move(socket)},
-      key_{std::move(key)},
-      early_{std::move(early)},
-      early_filled_{early_.size()},
-      message_limit_{[this] { thread().step(*this, [this] { message_is_late(); }); }},
+upgraded_line::upgraded_line(socket_thread& here, tcp::socket socket, std::string key,
+                             std::string early)
+    : line{here}, socket_{std::move(socket)}, key_{std::move(key)}, early_{std::move(early)},
+      early_filled_{early_.size()}, message_limit_{[this] {
+        thread().step(*this, [this] { message_is_late(); });
+      }},
       watch_{[this] { thread().step(*this, [this] { look_for_hang_up(); }); }} {}
 
 upgraded_line::~upgraded_line() { thread().forget_dirty(*this); }
@@ -57,7 +56,8 @@ std::shared_ptr<upgraded_line> upgraded_line::self() {
   return std::static_pointer_cast<upgraded_line>(shared_from_this());
 }
 
-request upgraded_line::make_request(const rules::request_head& head, const rules::request_meaning& meaning,
+request upgraded_line::make_request(const rules::request_head& head,
+                                    const rules::request_meaning& meaning,
                                     std::vector<std::string> subprotocols) const {
   request asked;
   asked.headers = head.headers;
@@ -74,16 +74,18 @@ request upgraded_line::make_request(const rules::request_head& head, const rules
   return asked;
 }
 
-void upgraded_line::begin(std::shared_ptr<upgraded_line> self, site::seat place, std::shared_ptr<door::ear> hears) {
+void upgraded_line::begin(std::shared_ptr<upgraded_line> self, site::seat place,
+                          std::shared_ptr<door::ear> hears) {
   self->place_ = std::move(place);
   self->ear_ = std::move(hears);
   self->state_ = state::waiting;
   self->thread().adopt(self);
-  if (self->thread().is_finishing()) return self->cut();
+  if (self->thread().is_finishing())
+    return self->cut();
   self->read_early();
 }
 
-// -- waiting --------------------------------------------------------------------------------------------
+// -- waiting --------------------------------------------------------------------------------------
 
 void upgraded_line::read_early() {
   if (early_filled_ >= max_early_bytes) {
@@ -100,17 +102,23 @@ void upgraded_line::read_early() {
 
 void upgraded_line::early_came(const io_error& e, std::size_t bytes) {
   is_reading_ = false;
-  if (state_ == state::over) return;
-  if (e) return end({end_cause::line_lost, 0, {}});
+  if (state_ == state::over)
+    return;
+  const bool is_called_off = state_ == state::open && e == asio::error::operation_aborted;
+  if (e && !is_called_off)
+    return end({end_cause::line_lost, 0, {}});
   const bool is_first = early_filled_ == 0;
   early_filled_ += bytes;
-  if (state_ == state::open) return serve_parked();
-  if (state_ != state::waiting) return;
+  if (state_ == state::open)
+    return serve_parked();
+  if (state_ != state::waiting)
+    return;
   if (is_first && !rules::may_begin_frame(early_.front())) {
     // Another request behind the first: this client does not speak the protocol that it asked for.
     place_.of()->books().count(counter::refused_upgrade);
     answer what = place_.of()->status_answer(400, "what follows the request is no frame");
-    std::string words = render_head(what, place_.of()->options().server_name, afterwards::close, false) + what.text;
+    std::string words =
+        render_head(what, place_.of()->options().server_name, afterwards::close, false) + what.text;
     farewell::begin(thread(), std::move(socket_), std::move(place_), std::move(words));
     return report({end_cause::line_lost, 0, {}});
   }
@@ -118,180 +126,48 @@ void upgraded_line::early_came(const io_error& e, std::size_t bytes) {
 }
 
 void upgraded_line::admit(const door::admission_terms& terms) {
-  if (state_ != state::waiting) return;
-  if (!is_paused_) watch_.disarm();
+  if (state_ != state::waiting)
+    return;
+  if (!is_paused_)
+    watch_.disarm();
   must_be_utf8_ = terms.must_be_utf8;
   message_deadline_ = terms.message_deadline;
   scanner_ = rules::frame_scanner{{terms.max_message_bytes, terms.max_fragments}};
   reader_ = std::make_unique<frame_reader>(*this, thread().context(), terms.max_message_bytes);
   state_ = state::open;
   std::string said = reader_->accept(key_, terms.subprotocol, place_.of()->options().server_name);
-  if (said.empty()) return end({end_cause::protocol_error, 0, {}});
+  if (said.empty())
+    return end({end_cause::protocol_error, 0, {}});
   key_ = {};
+  // From now on bytes go to the reader. What a read brings that is past calling off is early still.
+  if (is_reading_) {
+    io_error ignored;
+    socket_.cancel(ignored);
+  }
   ear_->out().push_control(std::move(said));
   mark_dirty();
   start_read();
 }
 
 void upgraded_line::refuse(int status, std::string_view why) {
-  if (state_ != state::waiting) return;
+  if (state_ != state::waiting)
+    return;
   site& home = *place_.of();
   home.books().count(counter::requests_answered);
   answer what = home.status_answer(status, why);
-  std::string words = render_head(what, home.options().server_name, afterwards::close, false) + what.text;
+  std::string words =
+      render_head(what, home.options().server_name, afterwards::close, false) + what.text;
   io_error ignored;
   socket_.cancel(ignored);
   farewell::begin(thread(), std::move(socket_), std::move(place_), std::move(words));
   report({end_cause::dropped, 0, {}});
 }
 
-// -- reading --------------------------------------------------------------------------------------------
-
-/// Paused; but the client's Close must be seen once ours is on its way.
-bool upgraded_line::holds_back() const { return is_paused_ && !ear_->out().is_close_queued(); }
-
-void upgraded_line::start_read() {
-  if (is_read_begun_ || state_ != state::open || holds_back()) return;
-  is_read_begun_ = true;
-  reader_->next(self());
-}
-
-void upgraded_line::read_into(asio::mutable_buffer to, std::unique_ptr<parked_read> who) {
-  parked_buffer_ = to;
-  parked_ = std::move(who);
-  serve_parked();
-}
-
-void upgraded_line::serve_parked() {
-  if (parked_ == nullptr || state_ != state::open || is_reading_) return;
-  const bool is_scanned = scanner_.end() != rules::scan_end::none;
-  if (is_scanned || early_used_ < early_filled_) {
-    // Never at once: Beast may be on the stack.
-    is_reading_ = true;
-    asio::post(thread().context(), [this, kept = shared_from_this()] {
-      thread().step(*this, [this] {
-        is_reading_ = false;
-        if (state_ != state::open) return;
-        if (scanner_.end() != rules::scan_end::none) return end_of_scan();
-        deliver_early();
-      });
-    });
-    return;
-  }
-  if (holds_back()) return;
-  is_reading_ = true;
-  socket_.async_read_some(parked_buffer_, [this, kept = shared_from_this()](const io_error& e, std::size_t bytes) {
-    thread().step(*this, [&] {
-      is_reading_ = false;
-      if (state_ != state::open) return;
-      if (e) return end({end_cause::line_lost, 0, {}});
-      deliver(bytes);
-    });
-  });
-}
-
-void upgraded_line::deliver_early() {
-  const std::size_t bytes = std::min(parked_buffer_.size(), early_filled_ - early_used_);
-  std::memcpy(parked_buffer_.data(), early_.data() + early_used_, bytes);
-  early_used_ += bytes;
-  if (early_used_ == early_filled_) {
-    early_ = {};
-    early_used_ = early_filled_ = 0;
-  }
-  deliver(bytes);
-}
-
-void upgraded_line::deliver(std::size_t bytes) {
-  const auto seen = scanner_.scan({static_cast<const char*>(parked_buffer_.data()), bytes});
-  ear_->heard();
-  if (state_ != state::open) return;
-  note_progress();
-  if (state_ != state::open) return;
-  if (seen.good == 0) return end_of_scan();
-  const auto who = std::move(parked_);
-  who->complete({}, seen.good);
-}
-
-void upgraded_line::note_progress() {
-  const std::size_t partial = scanner_.partial_bytes();
-  if (partial != reported_bytes_) {
-    const auto more = static_cast<std::ptrdiff_t>(partial) - static_cast<std::ptrdiff_t>(reported_bytes_);
-    reported_bytes_ = partial;
-    ear_->reassembling(more);
-  }
-  if (message_deadline_ <= std::chrono::milliseconds{0} || state_ != state::open) return;
-  if (!scanner_.is_inside() || scanner_.end() != rules::scan_end::none) {
-    message_limit_.disarm();
-    message_left_ = {};
-    message_timed_ = 0;
-  } else if (message_timed_ != scanner_.begun()) {
-    message_timed_ = scanner_.begun();
-    if (holds_back()) {
-      message_left_ = message_deadline_;
-    } else {
-      thread().timers().arm(message_limit_, thread().now() + message_deadline_);
-    }
-  }
-}
-
-/// The reader has had everything before the frame that ends the line.
-void upgraded_line::end_of_scan() {
-  switch (scanner_.end()) {
-    case rules::scan_end::none: return;
-    case rules::scan_end::close: {
-      auto& out = ear_->out();
-      if (!out.is_close_queued()) out.push_close(rules::encode_close(scanner_.client_code(), {}));
-      return finish({end_cause::closed, scanner_.client_code(), scanner_.client_reason()});
-    }
-    case rules::scan_end::protocol_error:
-      return fail(end_cause::protocol_error, close::protocol_error, scanner_.why());
-    case rules::scan_end::invalid_utf8: return fail(end_cause::invalid_utf8, close::invalid_utf8, scanner_.why());
-    case rules::scan_end::message_too_big: return fail(end_cause::message_too_big, close::too_big, scanner_.why());
-    case rules::scan_end::too_many_fragments:
-      return fail(end_cause::too_many_fragments, close::too_big, scanner_.why());
-  }
-}
-
-void upgraded_line::read_done(read_outcome how) noexcept {
-  thread().step(*this, [this, how] {
-    is_read_begun_ = false;
-    if (state_ != state::open) return;
-    // Where Beast finds fault it has written a Close already, and ours is ignored.
-    switch (how) {
-      case read_outcome::message: return message_came();
-      case read_outcome::invalid_utf8:
-        return fail(end_cause::invalid_utf8, close::invalid_utf8, "the text is not UTF-8");
-      case read_outcome::message_too_big:
-        return fail(end_cause::message_too_big, close::too_big, "the message is too big");
-      case read_outcome::protocol_error:
-        return fail(end_cause::protocol_error, close::protocol_error, "that is not RFC 6455");
-      case read_outcome::broken: return end({end_cause::line_lost, 0, {}});
-    }
-  });
-}
-
-void upgraded_line::read_given_up() noexcept {
-  if (state_ == state::open) cut();
-}
-
-void upgraded_line::message_came() {
-  const message_kind kind = reader_->kind();
-  std::string bytes = reader_->take();
-  if (must_be_utf8_ && kind == message_kind::binary && !rules::is_utf8(bytes)) {
-    return fail(end_cause::invalid_utf8, close::invalid_utf8, "the message is not UTF-8");
-  }
-  ear_->received(kind, std::move(bytes));
-  start_read();
-}
-
-void upgraded_line::message_is_late() {
-  if (state_ == state::open) fail(end_cause::message_late, close::policy, "the message did not arrive in time");
-}
-
-// -- commands -------------------------------------------------------------------------------------------
+// -- commands -------------------------------------------------------------------------------------
 
 void upgraded_line::pause_reading() {
-  if (is_paused_ || (state_ != state::open && state_ != state::waiting)) return;
+  if (is_paused_ || (state_ != state::open && state_ != state::waiting))
+    return;
   is_paused_ = true;
   if (message_limit_.is_armed()) {
     message_left_ = std::max(message_limit_.deadline() - thread().now(), rules::duration{1});
@@ -301,9 +177,11 @@ void upgraded_line::pause_reading() {
 }
 
 void upgraded_line::resume_reading() {
-  if (!is_paused_) return;
+  if (!is_paused_)
+    return;
   is_paused_ = false;
-  if (state_ != state::open) return;
+  if (state_ != state::open)
+    return;
   watch_.disarm();
   if (message_left_ > rules::duration{0}) {
     thread().timers().arm(message_limit_, thread().now() + std::exchange(message_left_, {}));
@@ -313,24 +191,27 @@ void upgraded_line::resume_reading() {
 }
 
 void upgraded_line::mark_dirty() {
-  if (is_dirty_ || (state_ != state::open && state_ != state::finishing)) return;
+  if (is_dirty_ || state_ < state::open || state_ == state::over)
+    return;
   is_dirty_ = true;
   thread().mark_dirty(*this);
 }
 
 void upgraded_line::drop() {
-  if (state_ == state::over) return;
-  end(state_ == state::finishing ? facts_ : door::end_facts{end_cause::dropped, 0, {}});
+  if (state_ == state::over)
+    return;
+  end(state_ >= state::concluding ? facts_ : door::end_facts{end_cause::dropped, 0, {}});
 }
 
 void upgraded_line::cut() noexcept {
-  if (state_ == state::over) return;
+  if (state_ == state::over)
+    return;
   if (ear_ == nullptr) {
     state_ = state::over;
     return thread().release(*this);
   }
   try {
-    end(state_ == state::finishing ? facts_ : door::end_facts{end_cause::dropped, 0, {}});
+    end(state_ >= state::concluding ? facts_ : door::end_facts{end_cause::dropped, 0, {}});
   } catch (...) {
     // No memory even for that: the ear is told where we stand.
     state_ = state::over;
@@ -339,37 +220,44 @@ void upgraded_line::cut() noexcept {
   }
 }
 
-/// Nothing is read: has the client gone? Unread bytes in front of its end of stream are looked at when reading goes on.
+/// Nothing is read: has the client gone? Unread bytes in front of its end of stream are looked at
+/// when reading goes on.
 void upgraded_line::look_for_hang_up() {
-  if (state_ == state::over) return;
-  if (state_ == state::finishing) return end(facts_);  // it does not take our last bytes
+  if (state_ == state::over)
+    return;
+  if (state_ == state::concluding)
+    return say_close(); // the answers take too long
+  if (state_ == state::finishing)
+    return end(facts_); // it does not take our last bytes
   pollfd asked{socket_.native_handle(), POLLRDHUP, 0};
   if (::poll(&asked, 1, 0) > 0) {
     int unread = 0;
     const bool is_over = (asked.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
     const bool is_empty = ::ioctl(socket_.native_handle(), FIONREAD, &unread) != 0 || unread == 0;
-    if (is_over || is_empty) return end({end_cause::line_lost, 0, {}});
+    if (is_over || is_empty)
+      return end({end_cause::line_lost, 0, {}});
   }
   thread().timers().arm(watch_, thread().now() + look_again);
 }
 
-// -- writing --------------------------------------------------------------------------------------------
+// -- writing --------------------------------------------------------------------------------------
 
 void upgraded_line::write(std::string bytes) {
-  if (state_ != state::open) return;
+  if (state_ != state::open)
+    return;
+  // A Close is not Beast's to send: what it found wrong is said when its read is done, behind the
+  // answers to what was good.
   constexpr unsigned char close_byte = 0x88;
-  auto& out = ear_->out();
-  if (!bytes.empty() && static_cast<unsigned char>(bytes.front()) == close_byte) {
-    out.push_close(std::move(bytes));
-  } else {
-    out.push_control(std::move(bytes));
-  }
+  if (bytes.empty() || static_cast<unsigned char>(bytes.front()) == close_byte)
+    return;
+  ear_->out().push_control(std::move(bytes));
   mark_dirty();
 }
 
 void upgraded_line::flush() {
   is_dirty_ = false;
-  if (is_blocked_ || (state_ != state::open && state_ != state::finishing)) return;
+  if (is_blocked_ || state_ < state::open || state_ == state::over)
+    return;
   thread().step(*this, [this] {
     auto& out = ear_->out();
     std::array<rules::piece, most_pieces> pieces;
@@ -386,14 +274,21 @@ void upgraded_line::flush() {
       what.msg_iovlen = count;
       const ssize_t sent = ::sendmsg(socket_.native_handle(), &what, MSG_NOSIGNAL | MSG_DONTWAIT);
       if (sent < 0) {
-        if (errno == EINTR) continue;
-        if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ENOMEM) return wait_writable();
-        return end(state_ == state::finishing ? facts_ : door::end_facts{end_cause::line_lost, 0, {}});
+        if (errno == EINTR)
+          continue;
+        if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ENOMEM)
+          return wait_writable();
+        return end(state_ >= state::concluding ? facts_
+                                               : door::end_facts{end_cause::line_lost, 0, {}});
       }
       ear_->written(static_cast<std::size_t>(sent));
-      if (state_ == state::over) return;
+      if (state_ == state::over)
+        return;
     }
-    if (state_ == state::finishing) return end_politely();
+    if (state_ == state::concluding && out.is_close_queued())
+      return say_close();
+    if (state_ == state::finishing)
+      return end_politely();
     if (is_paused_ && out.is_close_queued()) {
       start_read();
       serve_parked();
@@ -415,12 +310,34 @@ void upgraded_line::wait_writable() {
   }
 }
 
-// -- ends -----------------------------------------------------------------------------------------------
+// -- ends -----------------------------------------------------------------------------------------
 
 void upgraded_line::fail(door::end_cause cause, close_code code, std::string_view why) {
+  conclude({cause, 0, {}}, rules::encode_close(code, why));
+}
+
+/// What the client said before its Close, or before it went wrong, is still answered; then our
+/// Close.
+void upgraded_line::conclude(door::end_facts how, std::string close_frame) {
+  facts_ = std::move(how);
+  close_frame_ = std::move(close_frame);
+  state_ = state::concluding;
+  message_limit_.disarm();
+  if (ear_->out().is_close_queued() || ear_->is_settled())
+    return say_close();
+  thread().timers().arm(watch_, thread().now() + answer_patience);
+}
+
+void upgraded_line::settle() {
+  if (state_ == state::concluding)
+    say_close();
+}
+
+void upgraded_line::say_close() {
   auto& out = ear_->out();
-  if (!out.is_close_queued()) out.push_close(rules::encode_close(code, why));
-  finish({cause, 0, {}});
+  if (!out.is_close_queued())
+    out.push_close(std::move(close_frame_));
+  finish(std::move(facts_));
 }
 
 /// Nothing more is read. What is queued goes out, the Close last.
@@ -456,11 +373,12 @@ void upgraded_line::report(door::end_facts how) {
       const auto ear = std::exchange(ear_, nullptr);
       parked_.reset();
       reader_.reset();
-      if (reported_bytes_ > 0) ear->reassembling(-static_cast<std::ptrdiff_t>(reported_bytes_));
+      if (reported_bytes_ > 0)
+        ear->reassembling(-static_cast<std::ptrdiff_t>(reported_bytes_));
       ear->ended(std::move(how));
     });
   });
   thread().release(*this);
 }
 
-}  // namespace callsign::beast
+} // namespace callsign::beast

@@ -20,7 +20,7 @@ namespace callsign::beast {
 
 /// A read that waits for bytes.
 class parked_read {
- public:
+public:
   virtual ~parked_read() = default;
   /// At most once; the object is of no use afterwards.
   virtual void complete(io_error e, std::size_t bytes) = 0;
@@ -28,20 +28,20 @@ class parked_read {
 
 /// The line as the stream sees it.
 class wire {
- public:
+public:
   /// Completes `who` later, never at once, with bytes in `to`.
   virtual void read_into(asio::mutable_buffer to, std::unique_ptr<parked_read> who) = 0;
-  /// One whole control frame.
+  /// One whole control frame; a Close is not sent.
   virtual void write(std::string bytes) = 0;
 
- protected:
+protected:
   ~wire() = default;
 };
 
-/// A stream whose writes always succeed at once, because they only queue. The socket is never touched here, so that Beast's
-/// control frames and our own frames cannot mix within a frame.
+/// A stream whose writes always succeed at once, because they only queue. The socket is never
+/// touched here, so that Beast's control frames and our own frames cannot mix within a frame.
 class wire_stream {
- public:
+public:
   using executor_type = asio::io_context::executor_type;
 
   wire_stream(wire& line, executor_type where) : line_{&line}, where_{std::move(where)} {}
@@ -52,7 +52,8 @@ class wire_stream {
     return asio::async_initiate<Handler, void(io_error, std::size_t)>(
         [this, to](auto&& done) {
           using concrete = parked<std::decay_t<decltype(done)>>;
-          line_->read_into(first_of(to), std::make_unique<concrete>(std::forward<decltype(done)>(done)));
+          line_->read_into(first_of(to),
+                           std::make_unique<concrete>(std::forward<decltype(done)>(done)));
         },
         handler);
   }
@@ -62,7 +63,8 @@ class wire_stream {
     return asio::async_initiate<Handler, void(io_error, std::size_t)>(
         [this, what](auto&& done) {
           const std::size_t bytes = take(what);
-          asio::post(where_, boost::beast::bind_front_handler(std::forward<decltype(done)>(done), io_error{}, bytes));
+          asio::post(where_, boost::beast::bind_front_handler(std::forward<decltype(done)>(done),
+                                                              io_error{}, bytes));
         },
         handler);
   }
@@ -92,10 +94,10 @@ class wire_stream {
     throw boost::system::system_error{asio::error::operation_not_supported};
   }
 
- private:
+private:
   template <class Handler>
   class parked final : public parked_read {
-   public:
+  public:
     explicit parked(Handler&& handler) : handler_{std::move(handler)} {}
     explicit parked(const Handler& handler) : handler_{handler} {}
     void complete(io_error e, std::size_t bytes) override {
@@ -104,14 +106,15 @@ class wire_stream {
       std::move(last)(e, bytes);
     }
 
-   private:
+  private:
     Handler handler_;
   };
 
   template <class Buffers>
   [[nodiscard]] static asio::mutable_buffer first_of(const Buffers& all) {
     for (const asio::mutable_buffer one : boost::beast::buffers_range_ref(all)) {
-      if (one.size() > 0) return one;
+      if (one.size() > 0)
+        return one;
     }
     return {};
   }
@@ -134,7 +137,8 @@ inline void teardown(boost::beast::role_type, wire_stream&, io_error& e) { e = {
 
 template <class Handler>
 void async_teardown(boost::beast::role_type, wire_stream& stream, Handler&& handler) {
-  asio::post(stream.get_executor(), boost::beast::bind_front_handler(std::forward<Handler>(handler), io_error{}));
+  asio::post(stream.get_executor(),
+             boost::beast::bind_front_handler(std::forward<Handler>(handler), io_error{}));
 }
 
-}  // namespace callsign::beast
+} // namespace callsign::beast

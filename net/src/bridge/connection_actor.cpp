@@ -63,6 +63,7 @@ void connection_actor::take(const std::vector<output_item>& items, const std::sh
                    [&](const out_passed&) { --under_way_; },
                    [&](const out_close& what) { keep->close(what.part, what.code, what.reason); },
                    [&](const out_resume&) { keep->resume_reading(); },
+                   [&](const out_settled&) { keep->settle(); },
                    [&](const out_left&) { leave(); },
                },
                item);

@@ -40,7 +40,7 @@ send_result connection_core::dropped(std::size_t bytes) {
   server_->books().count(counter::messages_dropped_overflow_newest);
   if (server_->options().on_overflow == overflow::close && !is_overflow_told_.exchange(true)) {
     status_.store(connection_status::closing, std::memory_order_release);
-    home_->push(lane_terminate{shared_from_this(), close::try_again_later, {}, true});
+    server_->route_overflow(shared_from_this());
   }
   return send_result::dropped;
 }
@@ -79,6 +79,19 @@ void connection_core::undelivered_less(std::size_t bytes) noexcept {
       is_paused_.exchange(false)) {
     home_->push(lane_resume{shared_from_this()});
   }
+  if (now == 0 && is_settling_.load(std::memory_order_seq_cst) && is_settling_.exchange(false)) {
+    server_->route_settled(shared_from_this());
+  }
+}
+
+bool connection_core::settles() noexcept {
+  is_settling_.store(true, std::memory_order_seq_cst);
+  // Whoever takes the mark back speaks. Even if nothing waits for the worker any more, its last answers may still be in the
+  // lane; so the word goes the same way, behind them.
+  if (undelivered_.load(std::memory_order_seq_cst) == 0 && is_settling_.exchange(false)) {
+    server_->route_settled(shared_from_this());
+  }
+  return false;
 }
 
 }  // namespace callsign::detail

@@ -71,6 +71,9 @@ class connection_core : public std::enable_shared_from_this<connection_core> {
   [[nodiscard]] bool undelivered_more(std::size_t bytes) noexcept;
   /// A message was handled, or dropped; wakes a paused connection when there is room again.
   void undelivered_less(std::size_t bytes) noexcept;
+  /// Whether all is said in answer to what was received. It never is at once: a `lane_settled` comes behind the answers.
+  /// @context the I/O thread
+  [[nodiscard]] bool settles() noexcept;
   [[nodiscard]] std::size_t undelivered() const noexcept { return undelivered_.load(std::memory_order_relaxed); }
 
   /// True once: who gets it gives the seat back.
@@ -91,6 +94,7 @@ class connection_core : public std::enable_shared_from_this<connection_core> {
   std::atomic<connection_status> status_{connection_status::connected};
   std::atomic<request_state> state_{request_state::asked};
   std::atomic<bool> is_paused_{false};
+  std::atomic<bool> is_settling_{false};
   std::atomic<bool> is_overflow_told_{false};
   std::atomic<bool> has_seat_{true};
 };

@@ -111,8 +111,6 @@ void connection_line::close(rules::our_part part, close_code code, std::string r
   outbox_.push_close(rules::encode_close(code, our_reason_));
   session_->mark_dirty();
   beat_timer_.disarm();
-  // The client's own Close may stand behind what we did not want to read yet.
-  if (is_held_back_) resume_reading();
   const auto limit = core_->server().options().close_deadline;
   if (limit.count() > 0) here_.timers().arm(deadline_timer_, here_.now() + limit);
 }
@@ -125,9 +123,12 @@ void connection_line::close_is_late() {
 
 void connection_line::resume_reading() {
   if (session_ == nullptr) return;
-  is_held_back_ = false;
   heartbeat_.resumed(here_.now());
   session_->resume_reading();
+}
+
+void connection_line::settle() {
+  if (session_ != nullptr) session_->settle();
 }
 
 void connection_line::beat() {
@@ -157,12 +158,11 @@ void connection_line::received(message_kind kind, std::string&& bytes) {
   const std::size_t size = bytes.size();
   if (core_->undelivered_more(size)) {
     if (outbox_.is_close_queued()) {
-      // Reading goes on for the sake of the client's Close, but nothing more is kept.
+      // The session reads on for the sake of the client's Close, but nothing more is kept.
       here_.books().count(counter::messages_dropped_by_end);
       core_->undelivered_less(size);
       return;
     }
-    is_held_back_ = true;
     heartbeat_.paused();
     session_->pause_reading();
   }

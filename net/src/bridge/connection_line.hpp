@@ -44,6 +44,7 @@ class connection_line final : public door::ear, public std::enable_shared_from_t
   /// Our Close goes behind what waits, and its deadline begins.
   void close(rules::our_part part, close_code code, std::string reason);
   void resume_reading();
+  void settle();
   void watch_admission();
   /// The request is decided: its deadline is over.
   void admission_decided();
@@ -53,6 +54,7 @@ class connection_line final : public door::ear, public std::enable_shared_from_t
 
   void heard() override;
   void received(message_kind kind, std::string&& bytes) override;
+  [[nodiscard]] bool is_settled() override { return core_->settles(); }
   void ended(door::end_facts how) override;
   [[nodiscard]] rules::outbox& out() override { return outbox_; }
   void written(std::size_t bytes) override;
@@ -77,7 +79,6 @@ class connection_line final : public door::ear, public std::enable_shared_from_t
   close_code our_code_ = 0;
   std::string our_reason_;
   bool is_admitted_ = false;
-  bool is_held_back_ = false;  ///< reading is paused
   bool is_past_deadline_ = false;
 };
 

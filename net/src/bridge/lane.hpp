@@ -75,8 +75,13 @@ struct lane_resume {
   connection_ptr who;
 };
 
+/// The worker has handled the last message of a connection that is about to close.
+struct lane_settled {
+  connection_ptr who;
+};
+
 using lane_entry = std::variant<lane_join, lane_refuse, lane_leave, lane_send, lane_broadcast, lane_terminate,
-                                lane_terminate_all, lane_resume>;
+                                lane_terminate_all, lane_resume, lane_settled>;
 
 /// One per I/O thread; what is pushed from one place stays in order.
 class lane {

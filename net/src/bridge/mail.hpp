@@ -67,8 +67,10 @@ struct out_close {
   std::string reason;
 };
 struct out_resume {};
+struct out_settled {};
 struct out_left {};
-using output_item = std::variant<out_admit, out_refuse, out_slice, out_own, out_passed, out_close, out_resume, out_left>;
+using output_item = std::variant<out_admit, out_refuse, out_slice, out_own, out_passed, out_close, out_resume, out_settled,
+                                 out_left>;
 
 /// The usual mail: every broadcast of the turn, the same for everybody who is excluded nowhere.
 struct broadcast_mail {

@@ -121,6 +121,8 @@ void network_actor::take(lane_terminate& what) {
 
 void network_actor::take(lane_resume& what) { add_item(what.who, out_resume{}); }
 
+void network_actor::take(lane_settled& what) { add_item(what.who, out_settled{}); }
+
 void network_actor::take(lane_terminate_all& what) {
   auto* g = find(what.server.get());
   if (g == nullptr) return;

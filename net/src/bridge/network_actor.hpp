@@ -61,6 +61,7 @@ class network_actor final : public placed_actor {
   void take(lane_terminate& what);
   void take(lane_terminate_all& what);
   void take(lane_resume& what);
+  void take(lane_settled& what);
 
   group& active(server_key server);
   [[nodiscard]] group* find(server_key server);

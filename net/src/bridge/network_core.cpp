@@ -92,7 +92,7 @@ bool network_core::stop_network(std::chrono::steady_clock::time_point deadline) 
   }
   if (const auto& pump = workers_.hooks().pump) {
     const auto has_actors = [](const auto& turn) { return !turn->shared_lane()->is_abandoned() || !turn->lines().empty(); };
-    while (std::ranges::any_of(turns_, has_actors) && pump()) {
+    while ((server_actors_->load() != 0 || std::ranges::any_of(turns_, has_actors)) && pump()) {
     }
   }
   return in_time;

@@ -44,6 +44,9 @@ class network_core final : public shutdown_participant {
   void add(web_core& who);
   void remove(web_core& who);
 
+  /// How many server actors have not quit.
+  [[nodiscard]] const std::shared_ptr<std::atomic<std::size_t>>& server_actors() const noexcept { return server_actors_; }
+
   // For test kits: what must be nothing when nobody is connected.
   [[nodiscard]] std::size_t buffered_bytes() const noexcept { return memory_->used(); }
   [[nodiscard]] std::size_t turn_count() const noexcept { return turns_.size(); }
@@ -60,6 +63,7 @@ class network_core final : public shutdown_participant {
   std::vector<std::unique_ptr<io_turn>> turns_;
   std::mutex lock_;
   std::set<web_core*> webs_;
+  const std::shared_ptr<std::atomic<std::size_t>> server_actors_ = std::make_shared<std::atomic<std::size_t>>(0);
   std::atomic<bool> is_open_{true};
   std::mutex stop_lock_;
 };

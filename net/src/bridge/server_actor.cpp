@@ -28,7 +28,10 @@ std::size_t put_into_lanes(lane_entry what, const std::vector<std::shared_ptr<la
 caf::behavior server_actor::make_behavior() {
   return {
       [this](const ordered_mail& mail) { put_into_lanes(std::move(*mail.what), lanes_); },
-      [this](quit_mail) { quit(); },
+      [this](quit_mail) {
+        living_->fetch_sub(1);
+        quit();
+      },
   };
 }
 

@@ -5,6 +5,8 @@
 #include "actors/src/unit.hpp"
 #include "net/src/bridge/mail.hpp"
 
+#include <atomic>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -16,14 +18,19 @@ namespace callsign::detail {
 /// @context  I/O thread 0
 class server_actor final : public placed_actor {
  public:
-  server_actor(caf::actor_config& config, unit* where, std::vector<std::shared_ptr<lane>> lanes)
-      : placed_actor{config, where}, lanes_{std::move(lanes)} {}
+  /// @param living  counts the server actors of the network that have not quit
+  server_actor(caf::actor_config& config, unit* where, std::vector<std::shared_ptr<lane>> lanes,
+               std::shared_ptr<std::atomic<std::size_t>> living)
+      : placed_actor{config, where}, lanes_{std::move(lanes)}, living_{std::move(living)} {
+    living_->fetch_add(1);
+  }
 
   caf::behavior make_behavior() override;
   const char* name() const override { return "callsign.server"; }
 
  private:
   std::vector<std::shared_ptr<lane>> lanes_;
+  std::shared_ptr<std::atomic<std::size_t>> living_;
 };
 
 /// Puts one entry into the lane, or the lanes, it is for. Answers how many took it.

@@ -89,7 +89,8 @@ server_core::server_core(worker_system& workers, port owner, std::shared_ptr<web
       // Bound to this state, without owning it: the place lives inside.
       place_{websocket_server::inside{}, std::shared_ptr<server_core>{std::shared_ptr<void>{}, this}} {
   if (is_parallel()) {
-    server_actor_ = spawn_placed<server_actor>(workers.actors(), &network.turn(0).where(), lanes_);
+    server_actor_ = spawn_placed<server_actor>(workers.actors(), &network.turn(0).where(), lanes_,
+                                               network.server_actors());
   }
 }
 
@@ -126,6 +127,16 @@ void server_core::route_send(connection_ptr to, rules::shared_block frame) {
 void server_core::route_terminate(connection_ptr who, close_code code, std::string reason) {
   lane& home = who->home();
   order(lane_terminate{std::move(who), code, std::move(reason)}, home);
+}
+
+void server_core::route_overflow(connection_ptr who) {
+  lane& home = who->home();
+  order(lane_terminate{std::move(who), close::try_again_later, {}, true}, home);
+}
+
+void server_core::route_settled(connection_ptr who) {
+  lane& home = who->home();
+  order(lane_settled{std::move(who)}, home);
 }
 
 broadcast_ticket server_core::broadcast(const message& what, const except& whom) {
@@ -343,13 +354,7 @@ void server_core::leave_after_end(connection_ptr who) {
 void server_core::open(worker& self) {
   // Queued before the path is open, so that no request can be asked about before it.
   owner_.post(entry_kind::opened, [core = shared_from_this()] {
-    if (core->is_ended()) return;
-    try {
-      core->handler_->on_open(core->place_);
-    } catch (...) {
-      core->books().count(counter::handler_exceptions);
-      core->tell_error(item_of(errc::handler_failed, "on_open: " + text_of_current_exception(), "user"));
-    }
+    if (!core->is_ended()) core->tell_open();
   });
   try {
     if (const auto web = web_.lock()) web->add(path_, shared_from_this());
@@ -359,6 +364,17 @@ void server_core::open(worker& self) {
     throw;
   }
   self.incarnation().move_in(shared_from_this());
+}
+
+/// Once, whatever comes first: its own entry, or the end (rule S-6).
+void server_core::tell_open() {
+  if (std::exchange(is_open_told_, true)) return;
+  try {
+    handler_->on_open(place_);
+  } catch (...) {
+    books().count(counter::handler_exceptions);
+    tell_error(item_of(errc::handler_failed, "on_open: " + text_of_current_exception(), "user"));
+  }
 }
 
 void server_core::tell_error(error_item what) {
@@ -473,6 +489,7 @@ void server_core::finish_if_empty() {
 
 void server_core::finish(bool is_told) {
   if (is_told) {
+    tell_open();
     try {
       handler_->on_terminate(place_);
     } catch (...) {

@@ -55,7 +55,10 @@ class server_core final : public resident, public std::enable_shared_from_this<s
   [[nodiscard]] connection_list connections() const;
   [[nodiscard]] std::size_t connection_count() const;
   void route_send(connection_ptr to, rules::shared_block frame);
+  /// The sender found the outbox full, and the rule is to close.
+  void route_overflow(connection_ptr who);
   void route_terminate(connection_ptr who, close_code code, std::string reason);
+  void route_settled(connection_ptr who);
 
   // -- I/O threads: requests --------------------------------------------------------------------------------------
 
@@ -90,6 +93,7 @@ class server_core final : public resident, public std::enable_shared_from_this<s
 
   void decide(const connection_ptr& who);
   void refuse(const connection_ptr& who, int status, std::string why, counter reason);
+  void tell_open();
   void begin_end(close_code code);
   void terminate_all(close_code code);
   void take_end(const connection_ptr& who, rules::ending how);
@@ -125,6 +129,7 @@ class server_core final : public resident, public std::enable_shared_from_this<s
 
   // The owning worker only.
   connection_id next_id_ = 0;
+  bool is_open_told_ = false;
   bool is_end_begun_ = false;
   std::map<connection_id, std::pair<connection_ptr, rules::ending>> ends_;  ///< arrived, not yet their turn
 

@@ -178,12 +178,12 @@ door::upgrade_answer web_core::upgrade_asked(door::session& from, request&& aske
     return answer{answer::kind::refused, status, std::move(text), nullptr};
   };
   if (server->is_ending()) return refuse(counter::refused_stopping, 503, "the server is ending");
-  if (const auto origin = asked.headers.find("Origin")) {
-    const auto host = asked.headers.find("Host").value_or("");
-    if (!rules::may_come_from(*origin, host, server->options().origins)) {
-      return refuse(counter::refused_origin, 403, "this origin is not allowed");
-    }
-  }
+  const auto host = asked.headers.find("Host").value_or("");
+  const auto origins = asked.headers.values("Origin");
+  // Browsers send one. A second one says that somebody tampered.
+  if (origins.size() > 1 ||
+      (!origins.empty() && !rules::may_come_from(origins.front(), host, server->options().origins)))
+    return refuse(counter::refused_origin, 403, "this origin is not allowed");
   if (const auto full = server->take_seat(asked.remote_address)) {
     return refuse(*full, 503,
                   *full == counter::refused_full ? "too many connections" : "too many connections from this address");

@@ -61,6 +61,10 @@ class ear {
   virtual void heard() = 0;
   /// One complete data message. Text was checked to be UTF-8.
   virtual void received(message_kind kind, std::string&& bytes) = 0;
+  /// The session has read the client's last message and is about to queue the last Close. True: everything received was
+  /// handled, and what was said in answer is in the outbox. False: `session::settle` says when, and the session waits
+  /// for it, within a bound.
+  [[nodiscard]] virtual bool is_settled() = 0;
   /// The session is over; nothing comes after this, and no command may be given any more.
   virtual void ended(end_facts how) = 0;
 
@@ -98,6 +102,8 @@ class session {
   /// Stops and resumes reading; while stopped the whole-message deadline stands still and a hang-up is still noticed.
   virtual void pause_reading() = 0;
   virtual void resume_reading() = 0;
+  /// The answers to everything that was received are in the outbox; see `ear::is_settled`.
+  virtual void settle() = 0;
   /// Cuts the line. `ended` follows, from a fresh step.
   virtual void drop() = 0;
 };

@@ -13,10 +13,11 @@ void ledger::log(log_level level, std::string_view line) const {
     log_(level, safe);
     return;
   }
-  if (level != log_level::warning && level != log_level::error) return;
+  if (level != log_level::warning && level != log_level::error)
+    return;
   // One call a line, so that lines of several threads do not mix.
   const std::string whole = (level == log_level::error ? "error: " : "warning: ") + safe + "\n";
   std::fwrite(whole.data(), 1, whole.size(), stderr);
 }
 
-}  // namespace callsign::door
+} // namespace callsign::door

@@ -65,19 +65,21 @@ constexpr std::array kinds{
     entry{"otf", "font/otf"},
 };
 
-}  // namespace
+} // namespace
 
 std::string_view content_type_of(std::string_view path) noexcept {
   const std::size_t slash = path.rfind('/');
-  if (slash != std::string_view::npos) path.remove_prefix(slash + 1);
+  if (slash != std::string_view::npos)
+    path.remove_prefix(slash + 1);
   const std::size_t dot = path.rfind('.');
   if (dot != std::string_view::npos) {
     const std::string_view ending = path.substr(dot + 1);
     for (const auto& [known, kind] : kinds) {
-      if (same_word(ending, known)) return kind;
+      if (same_word(ending, known))
+        return kind;
     }
   }
   return "application/octet-stream";
 }
 
-}  // namespace callsign::rules
+} // namespace callsign::rules

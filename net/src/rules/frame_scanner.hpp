@@ -20,26 +20,26 @@ struct scan_limits {
 /// What ends a line, as its bytes show it.
 enum class scan_end : std::uint8_t {
   none,
-  close,               ///< a proper Close frame; see `client_code` and `client_reason`
-  protocol_error,      ///< 1002
-  invalid_utf8,        ///< 1007: the reason of a Close
-  message_too_big,     ///< 1009
-  too_many_fragments,  ///< 1009
+  close,              ///< a proper Close frame; see `client_code` and `client_reason`
+  protocol_error,     ///< 1002
+  invalid_utf8,       ///< 1007: the reason of a Close
+  message_too_big,    ///< 1009
+  too_many_fragments, ///< 1009
 };
 
-/// Stands in front of the reader that unmasks and assembles, and decides everything that a frame's head decides: reserved
-/// bits, opcodes, masks, lengths, the order of fragments, the limits (before any payload comes), and the whole of a Close
-/// frame. The reader behind it never sees the frame that ends the line.
+/// Stands in front of the reader that unmasks and assembles, and decides everything that a frame's
+/// head decides: reserved bits, opcodes, masks, lengths, the order of fragments, the limits (before
+/// any payload comes), and the whole of a Close frame. The reader behind it never sees the frame
+/// that ends the line.
 ///
-/// Fragments below 16 bytes are charged as 16, because a client pays less for them than we do: what is charged above the
-/// bytes themselves may come to the message limit, or 16 KiB if that is more. The bytes of a message may come to its limit
-/// exactly.
+/// The bytes of a message may come to its limit exactly. Tiny fragments are bounded by their number
+/// alone, as they are put into one buffer and cost no memory of their own.
 ///
 /// @source RFC 6455 sections 5 and 7; limits V1 and V14 of the reliability list
 class frame_scanner {
- public:
+public:
   struct result {
-    std::size_t good = 0;  ///< so many of the bytes may be handed on
+    std::size_t good = 0; ///< so many of the bytes may be handed on
     scan_end end = scan_end::none;
   };
 
@@ -56,13 +56,16 @@ class frame_scanner {
   [[nodiscard]] close_code client_code() const noexcept { return client_code_; }
   [[nodiscard]] const std::string& client_reason() const noexcept { return client_reason_; }
 
-  /// A message or a control frame has begun and is not complete. `begun` changes whenever another one begins.
-  [[nodiscard]] bool is_inside() const noexcept { return is_in_message_ || head_size_ > 0 || payload_left_ > 0; }
+  /// A message or a control frame has begun and is not complete. `begun` changes whenever another
+  /// one begins.
+  [[nodiscard]] bool is_inside() const noexcept {
+    return is_in_message_ || head_size_ > 0 || payload_left_ > 0;
+  }
   [[nodiscard]] std::uint64_t begun() const noexcept { return begun_; }
   /// Payload bytes of the message that is arriving.
   [[nodiscard]] std::size_t partial_bytes() const noexcept { return message_bytes_; }
 
- private:
+private:
   void fail(scan_end how, std::string_view why) noexcept;
   void begin_head(std::uint8_t first) noexcept;
   void check_second(std::uint8_t second) noexcept;
@@ -75,15 +78,14 @@ class frame_scanner {
 
   scan_limits limits_;
   std::array<std::uint8_t, 14> head_{};
-  std::uint8_t head_size_ = 0;  ///< bytes of a head that is not complete
+  std::uint8_t head_size_ = 0; ///< bytes of a head that is not complete
   std::uint8_t head_need_ = 2;
   std::uint64_t payload_left_ = 0;
   bool is_in_message_ = false;
   bool has_fragment_ = false;
   std::size_t message_bytes_ = 0;
-  std::size_t announced_bytes_ = 0;  ///< of the message, up to the end of the frame that is arriving
+  std::size_t announced_bytes_ = 0; ///< of the message, up to the end of the frame that is arriving
   std::size_t fragments_ = 0;
-  std::size_t surcharge_ = 0;
   std::uint64_t begun_ = 0;
   std::string close_payload_;
   close_code client_code_ = 0;
@@ -92,4 +94,4 @@ class frame_scanner {
   std::string_view why_;
 };
 
-}  // namespace callsign::rules
+} // namespace callsign::rules

@@ -18,16 +18,18 @@ struct complaint {
 };
 
 struct head_limits {
-  std::size_t max_bytes = 8 * 1024;  ///< request line and headers with their line ends; over it: 414 or 431
-  std::size_t max_headers = 100;     ///< over it: 431
+  std::size_t max_bytes =
+      8 * 1024; ///< request line and headers with their line ends; over it: 414 or 431
+  std::size_t max_headers = 100; ///< over it: 431
 };
 
-/// Looks for the end of a head as its bytes come, each byte once, and refuses at the first byte that cannot stand in one:
-/// a bare line feed, a control character, the first byte of a TLS greeting. One empty line in front is skipped.
+/// Looks for the end of a head as its bytes come, each byte once, and refuses at the first byte
+/// that cannot stand in one: a bare line feed, a control character, the first byte of a TLS
+/// greeting. One empty line in front is skipped.
 ///
 /// @source RFC 9112 sections 2.2, 3 and 5
 class head_scanner {
- public:
+public:
   enum class state : unsigned char { more, complete, bad };
 
   head_scanner() = default;
@@ -36,12 +38,13 @@ class head_scanner {
   /// @param all every byte of this request so far; what was looked at before must not have changed
   [[nodiscard]] state look(std::string_view all);
   [[nodiscard]] bool has_begun() const noexcept { return at_ > begin_; }
-  /// Where the request line begins (behind an empty line), and where the head ends, its empty line included.
+  /// Where the request line begins (behind an empty line), and where the head ends, its empty line
+  /// included.
   [[nodiscard]] std::size_t begin() const noexcept { return begin_; }
   [[nodiscard]] std::size_t end() const noexcept { return at_; }
   [[nodiscard]] const complaint& wrong() const noexcept { return wrong_; }
 
- private:
+private:
   state refuse(int status, std::string_view why);
   /// What is wrong with one byte inside a line.
   [[nodiscard]] complaint check(char c) const;
@@ -59,13 +62,14 @@ class head_scanner {
 struct request_head {
   std::string method;
   std::string target;
-  unsigned version = 11;  ///< 10 or 11
+  unsigned version = 11; ///< 10 or 11
   header_list headers;
 };
 
 /// Takes apart what the scanner found complete.
-/// @returns what is wrong: no request line, another version (505), a space before a colon, a folded header
+/// @returns what is wrong: no request line, another version (505), a space before a colon, a folded
+/// header
 /// @source RFC 9112 sections 3 to 5
 [[nodiscard]] complaint parse_head(std::string_view head, request_head& into);
 
-}  // namespace callsign::rules
+} // namespace callsign::rules

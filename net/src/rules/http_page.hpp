@@ -13,4 +13,4 @@ namespace callsign::rules {
 /// A small page that says the status and, escaped, why. @source rule H-12
 [[nodiscard]] std::string status_page(int status, std::string_view why);
 
-}  // namespace callsign::rules
+} // namespace callsign::rules

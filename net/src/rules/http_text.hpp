@@ -21,15 +21,16 @@ namespace callsign::rules {
 /// Whether a comma-separated list holds the word, in any case.
 [[nodiscard]] bool list_has(std::string_view list, std::string_view word) noexcept;
 
-/// Calls `each` with every element of a comma-separated list, trimmed; empty ones are skipped (RFC 9110 section 5.6.1.2).
-/// Stops when `each` answers false. @returns whether it went through
+/// Calls `each` with every element of a comma-separated list, trimmed; empty ones are skipped (RFC
+/// 9110 section 5.6.1.2). Stops when `each` answers false. @returns whether it went through
 template <class Each>
 bool for_each_element(std::string_view list, Each&& each) {
   while (!list.empty()) {
     const std::size_t comma = list.find(',');
     const std::string_view element = trimmed(list.substr(0, comma));
     list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
-    if (!element.empty() && !each(element)) return false;
+    if (!element.empty() && !each(element))
+      return false;
   }
   return true;
 }
@@ -37,7 +38,8 @@ bool for_each_element(std::string_view list, Each&& each) {
 /// `&`, `<`, `>`, `"` and `'` as entities.
 [[nodiscard]] std::string escape_html(std::string_view text);
 
-/// Control characters as `\n`, `\x1b` and so on, so that text from outside stays on its line; a backslash doubled.
+/// Control characters as `\n`, `\x1b` and so on, so that text from outside stays on its line; a
+/// backslash doubled.
 [[nodiscard]] std::string escape_controls(std::string_view text);
 
-}  // namespace callsign::rules
+} // namespace callsign::rules

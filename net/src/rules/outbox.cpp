@@ -69,10 +69,7 @@ std::size_t outbox::drop_oldest(std::size_t needed, verdict& so_far) {
     auto& s = oldest.data;
     std::uint32_t from = s.first;
     const auto& starts = s.block->starts;
-    if (i == 0 && begun_ > 0) {
-      // Frames that are written in whole or in part stay.
-      while (from < s.last && starts[from] - starts[s.first] < begun_) ++from;
-    }
+    if (i == 0 && begun_ > 0) ++from;  // a frame that is begun stays
     std::uint32_t to = from;
     std::size_t bytes = 0;
     while (to < s.last && data_bytes_ - bytes + needed > limits_.max_bytes) {
@@ -157,10 +154,22 @@ std::size_t outbox::written(std::size_t bytes) {
       begun_ = 0;
     } else {
       begun_ += now;
+      trim_front();
     }
   }
   data_bytes_ -= data;
   return data;
+}
+
+/// Frames that are written in whole leave the first item, so that only its first frame can be begun.
+void outbox::trim_front() noexcept {
+  auto& s = items_.front().data;
+  if (s.block == nullptr) return;
+  const auto& starts = s.block->starts;
+  while (starts[s.first + 1] - starts[s.first] <= begun_) {
+    begun_ -= starts[s.first + 1] - starts[s.first];
+    ++s.first;
+  }
 }
 
 outbox::verdict outbox::drop_unbegun() {
@@ -173,10 +182,7 @@ outbox::verdict outbox::drop_unbegun() {
       kept.push_back(std::move(one));
       continue;
     }
-    std::uint32_t stay = s.first;
-    if (i == 0) {
-      while (stay < s.last && s.block->starts[stay] - s.block->starts[s.first] < begun_) ++stay;
-    }
+    const std::uint32_t stay = i == 0 && begun_ > 0 ? s.first + 1 : s.first;
     gone.dropped_oldest += s.last - stay;
     gone.bytes_dropped += s.block->starts[s.last] - s.block->starts[stay];
     s.last = stay;

@@ -83,11 +83,12 @@ class outbox {
     return data_bytes_ == 0 || data_bytes_ + bytes <= limits_.max_bytes;
   }
   std::size_t drop_oldest(std::size_t needed, verdict& so_far);
+  void trim_front() noexcept;
 
   limits limits_;
   std::deque<item> items_;
   std::size_t data_bytes_ = 0;
-  std::size_t begun_ = 0;  ///< bytes of the first item that are written
+  std::size_t begun_ = 0;  ///< bytes of the first frame of the first item that are written
   bool is_close_queued_ = false;
 };
 

@@ -6,7 +6,8 @@ namespace callsign {
 
 std::optional<std::string_view> header_list::find(std::string_view name) const {
   for (const auto& [key, value] : all_) {
-    if (rules::same_word(key, name)) return value;
+    if (rules::same_word(key, name))
+      return value;
   }
   return std::nullopt;
 }
@@ -14,9 +15,10 @@ std::optional<std::string_view> header_list::find(std::string_view name) const {
 std::vector<std::string_view> header_list::values(std::string_view name) const {
   std::vector<std::string_view> found;
   for (const auto& [key, value] : all_) {
-    if (rules::same_word(key, name)) found.push_back(value);
+    if (rules::same_word(key, name))
+      found.push_back(value);
   }
   return found;
 }
 
-}  // namespace callsign
+} // namespace callsign

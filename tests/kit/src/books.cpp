@@ -61,7 +61,7 @@ std::vector<std::string> check(detail::network_core& network, const memory::back
   found.equal("bytes in the budget", network.buffered_bytes(), "bytes in outboxes and half-received messages", weight);
 
   for (const auto& line : door.lines()) {
-    if (line->unwritten() > 0 && !line->is_stalled())
+    if (!line->is_over() && line->unwritten() > 0 && !line->is_stalled())
       found.all.push_back(line->name() + "'s session has " + std::to_string(line->unwritten()) +
                           " bytes to write, but was never marked dirty");
   }

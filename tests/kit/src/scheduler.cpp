@@ -31,8 +31,10 @@ mail mail_of(detail::entry_kind kind) {
 
 std::optional<mail> next_step_of(const detail::worker_actor& who) {
   const auto next = who.next_step();
-  if (next.is_end) return mail::end;
-  if (!next.entry) return std::nullopt;
+  if (next.is_end)
+    return mail::end;
+  if (!next.entry)
+    return std::nullopt;
   return mail_of(next.entry->kind);
 }
 
@@ -40,8 +42,10 @@ std::string describe_job(caf::resumable* job) {
   if (const auto* who = dynamic_cast<const detail::worker_actor*>(job)) {
     std::string line = "worker \"" + who->whose().name() + "\": ";
     const auto next = who->next_step();
-    if (next.is_end) return line + "end";
-    if (!next.entry) return line + "nothing";
+    if (next.is_end)
+      return line + "end";
+    if (!next.entry)
+      return line + "nothing";
     return line + to_string(next.entry->kind) + " given at " + detail::label_of(next.entry->where);
   }
   if (const auto* who = dynamic_cast<const caf::local_actor*>(job)) {
@@ -52,11 +56,12 @@ std::string describe_job(caf::resumable* job) {
 
 std::string in_lines(const std::vector<std::string>& what) {
   std::string text;
-  for (const auto& line : what) text += "\n  " + line;
+  for (const auto& line : what)
+    text += "\n  " + line;
   return text;
 }
 
-}  // namespace
+} // namespace
 
 std::string_view to_string(mail kind) noexcept {
   switch (kind) {
@@ -77,19 +82,23 @@ class scheduler::core : public std::enable_shared_from_this<core> {
 public:
   core(virtual_clock& clock, schedule how) : clock_{clock}, how_{how}, dice_{how.seed} {}
 
-  // -- what is ready --------------------------------------------------------------------------------
+  // -- what is ready
+  // --------------------------------------------------------------------------------
 
   [[nodiscard]] std::size_t ready_count() const {
     std::size_t n = jobs().size();
-    for (const auto* source : sources) n += source->ready();
+    for (const auto* source : sources)
+      n += source->ready();
     return n;
   }
 
   [[nodiscard]] std::vector<std::string> describe_all() const {
     std::vector<std::string> lines;
-    for (auto* job : jobs()) lines.push_back(describe_job(job));
+    for (auto* job : jobs())
+      lines.push_back(describe_job(job));
     for (const auto* source : sources) {
-      for (std::size_t i = 0; i < source->ready(); ++i) lines.push_back(source->describe(i));
+      for (std::size_t i = 0; i < source->ready(); ++i)
+        lines.push_back(source->describe(i));
     }
     return lines;
   }
@@ -97,7 +106,8 @@ public:
   [[nodiscard]] std::optional<std::size_t> job_of(std::string_view worker) const {
     for (std::size_t i = 0; i < jobs().size(); ++i) {
       const auto* who = dynamic_cast<const detail::worker_actor*>(jobs()[i]);
-      if (who != nullptr && who->whose().name() == worker) return i;
+      if (who != nullptr && who->whose().name() == worker)
+        return i;
     }
     return std::nullopt;
   }
@@ -106,11 +116,13 @@ public:
     return dynamic_cast<const detail::worker_actor&>(*jobs()[index]);
   }
 
-  // -- running --------------------------------------------------------------------------------------
+  // -- running
+  // --------------------------------------------------------------------------------------
 
   bool run_one() {
     const std::size_t count = ready_count();
-    if (count == 0) return false;
+    if (count == 0)
+      return false;
     run(how_.steps == order::fifo ? 0 : static_cast<std::size_t>(dice_() % count));
     return true;
   }
@@ -150,17 +162,21 @@ public:
                     << " steps there is still ready:" << in_lines(describe_all());
       return false;
     }
-    if (run_one()) return true;
+    if (run_one())
+      return true;
     std::optional<std::chrono::steady_clock::time_point> due;
     for (const auto* source : sources) {
-      if (const auto its = source->next_due(); its && (!due || *its < *due)) due = its;
+      if (const auto its = source->next_due(); its && (!due || *its < *due))
+        due = its;
     }
-    if (!due) return false;
+    if (!due)
+      return false;
     clock_.advance_to(*due);
     return true;
   }
 
-  // -- the system that runs here --------------------------------------------------------------------
+  // -- the system that runs here
+  // --------------------------------------------------------------------
 
   [[nodiscard]] std::unique_ptr<detail::unit> make_unit(caf::actor_system& system);
   [[nodiscard]] const std::shared_ptr<detail::clock_source>& clock_source() const {
@@ -168,7 +184,8 @@ public:
   }
 
   void enter(caf::actor_system& system) {
-    if (coordinator_ != nullptr) return;
+    if (coordinator_ != nullptr)
+      return;
     coordinator_ = &dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
     context_ = std::make_unique<context>(system, *coordinator_);
   }
@@ -220,7 +237,7 @@ private:
   std::shared_ptr<Core> by_;
 };
 
-}  // namespace
+} // namespace
 
 std::unique_ptr<detail::unit> scheduler::core::make_unit(caf::actor_system& system) {
   enter(system);
@@ -240,12 +257,13 @@ bool scheduler::run_one() { return core_->run_one(); }
 
 std::size_t scheduler::run_all(std::size_t limit, std::source_location where) {
   for (std::size_t n = 0; n < limit; ++n) {
-    if (!core_->run_one()) return n;
+    if (!core_->run_one())
+      return n;
   }
   if (!is_idle()) {
     ADD_FAILURE_AT(where.file_name(), static_cast<int>(where.line()))
-        << "this does not end: after " << limit << " steps there is still ready:"
-        << in_lines(core_->describe_all());
+        << "this does not end: after " << limit
+        << " steps there is still ready:" << in_lines(core_->describe_all());
   }
   return limit;
 }
@@ -269,7 +287,8 @@ std::string scheduler::describe_next_of(std::string_view worker) const {
 
 bool scheduler::run_one_of(std::string_view worker) {
   const auto found = core_->job_of(worker);
-  if (found) core_->run(*found);
+  if (found)
+    core_->run(*found);
   return found.has_value();
 }
 
@@ -285,4 +304,4 @@ detail::system_hooks scheduler::hooks() {
   return hooks;
 }
 
-}  // namespace callsign::testkit
+} // namespace callsign::testkit

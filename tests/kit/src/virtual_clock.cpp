@@ -43,12 +43,14 @@ std::chrono::system_clock::time_point virtual_clock::stamp() const noexcept {
 }
 
 void virtual_clock::advance(std::chrono::nanoseconds by) {
-  if (by < 0ns) throw std::invalid_argument("time does not run backwards");
+  if (by < 0ns)
+    throw std::invalid_argument("time does not run backwards");
   hands_->add(by);
 }
 
 void virtual_clock::advance_to(std::chrono::steady_clock::time_point when) {
-  if (when > now()) hands_->add(when - now());
+  if (when > now())
+    hands_->add(when - now());
 }
 
-}  // namespace callsign::testkit
+} // namespace callsign::testkit

@@ -23,11 +23,12 @@ std::string in_words(mail kind) {
 
 std::string everything_ready(const scheduler& steps) {
   std::string text;
-  for (const auto& line : steps.ready()) text += "\n  " + line;
+  for (const auto& line : steps.ready())
+    text += "\n  " + line;
   return text.empty() ? "\nnothing is ready" : "\nready:" + text;
 }
 
-}  // namespace
+} // namespace
 
 class world::trace {
 public:
@@ -44,9 +45,9 @@ world::world(world_options options)
     : trace_{options.order_of_steps.steps == order::random
                  ? std::make_unique<trace>(options.order_of_steps)
                  : nullptr},
-      scheduler_{clock_, options.order_of_steps},
-      workers_{std::make_unique<callsign::workers>(
-          detail::make_worker_system(options.workers, scheduler_.hooks()))} {}
+      scheduler_{clock_, options.order_of_steps}, workers_{std::make_unique<callsign::workers>(
+                                                      detail::make_worker_system(
+                                                          options.workers, scheduler_.hooks()))} {}
 
 world::~world() = default;
 
@@ -67,7 +68,8 @@ expectation world::expect(mail kind, std::source_location where) { return {*this
 prohibition world::disallow(mail kind, std::source_location where) { return {*this, kind, where}; }
 
 void world::expect_silence(std::source_location where) {
-  if (!scheduler_.is_idle()) fail(where, "this is no silence" + everything_ready(scheduler_));
+  if (!scheduler_.is_idle())
+    fail(where, "this is no silence" + everything_ready(scheduler_));
 }
 
 void injection::to(std::string_view receiver) && {
@@ -81,8 +83,9 @@ void injection::to(std::string_view receiver) && {
     }
   }
   if (in_->steps().next_of(receiver)) {
-    fail(where_, "the injected task would not be the next step, because something waits already:\n  " +
-                     in_->steps().describe_next_of(receiver));
+    fail(where_,
+         "the injected task would not be the next step, because something waits already:\n  " +
+             in_->steps().describe_next_of(receiver));
     return;
   }
   const auto result = system.call_from(sender, receiver, std::move(what_), where_);
@@ -105,9 +108,10 @@ void expectation::to(std::string_view receiver) && {
 }
 
 void prohibition::to(std::string_view receiver) && {
-  if (in_->steps().next_of(receiver) != kind_) return;
+  if (in_->steps().next_of(receiver) != kind_)
+    return;
   fail(where_, in_words(kind_) + " to worker " + in_quotes(receiver) + " is not allowed here:\n  " +
                    in_->steps().describe_next_of(receiver));
 }
 
-}  // namespace callsign::testkit
+} // namespace callsign::testkit

@@ -1,4 +1,5 @@
-// The kit itself: each verb is broken on purpose, and the failure must name what is wrong and the test's own line.
+// The kit itself: each verb is broken on purpose, and the failure must name what is wrong and the
+// test's own line.
 
 #include <callsign/testkit/world.hpp>
 
@@ -99,7 +100,8 @@ TEST_F(Kit, ExpectFailsAtItsOwnLineWhenNothingWaits) {
   EXPECT_EQ(what.count(), 1);
   EXPECT_EQ(what.line(), line);
   EXPECT_EQ(what.file(), __FILE__);
-  EXPECT_THAT(what.text(), AllOf(HasSubstr("expected a task to worker \"bob\""), HasSubstr("nothing waits for it"),
+  EXPECT_THAT(what.text(), AllOf(HasSubstr("expected a task to worker \"bob\""),
+                                 HasSubstr("nothing waits for it"),
                                  HasSubstr("worker \"ana\": task given at kit_test.cpp:")));
   run();
 }
@@ -151,7 +153,8 @@ TEST_F(Kit, InjectFailsAtItsOwnLineWhenSomethingWaitsAlready) {
   }};
 
   EXPECT_EQ(what.line(), line);
-  EXPECT_THAT(what.text(), AllOf(HasSubstr("would not be the next step"), HasSubstr("worker \"bob\": task")));
+  EXPECT_THAT(what.text(),
+              AllOf(HasSubstr("would not be the next step"), HasSubstr("worker \"bob\": task")));
   run();
 }
 
@@ -190,7 +193,8 @@ TEST_F(Kit, ExpectSilenceFailsAtItsOwnLineAndSaysWhatIsReady) {
 
   EXPECT_EQ(what.count(), 1);
   EXPECT_EQ(what.line(), line);
-  EXPECT_THAT(what.text(), AllOf(HasSubstr("no silence"), HasSubstr("worker \"bob\": task given at kit_test.cpp:")));
+  EXPECT_THAT(what.text(), AllOf(HasSubstr("no silence"),
+                                 HasSubstr("worker \"bob\": task given at kit_test.cpp:")));
   run();
 }
 
@@ -210,7 +214,8 @@ TEST_F(Kit, ARunThatNeverEndsFailsAtItsOwnLine) {
 
   EXPECT_EQ(what.count(), 1);
   EXPECT_EQ(what.line(), line);
-  EXPECT_THAT(what.text(), AllOf(HasSubstr("does not end"), HasSubstr("50 steps"), HasSubstr("worker \"bob\"")));
+  EXPECT_THAT(what.text(),
+              AllOf(HasSubstr("does not end"), HasSubstr("50 steps"), HasSubstr("worker \"bob\"")));
   workers().kill("bob");
   run();
 }
@@ -228,13 +233,14 @@ TEST_F(Kit, TimeStandsStillUntilTheTestLetsItPass) {
   EXPECT_THROW(clock().advance(-1ns), std::invalid_argument);
 }
 
-// -- random order -----------------------------------------------------------------------------------------------------
+// -- random order ---------------------------------------------------------------------------------
 
 std::vector<std::string> order_of(std::uint64_t seed) {
   world w{{.order_of_steps = {.steps = order::random, .seed = seed}}};
   std::vector<std::string> ran;
   for (const char* who : {"ana", "bob", "eve"}) {
-    for (int i = 0; i < 3; ++i) w.call(who, [&ran](worker& self) { ran.push_back(self.name()); });
+    for (int i = 0; i < 3; ++i)
+      w.call(who, [&ran](worker& self) { ran.push_back(self.name()); });
   }
   w.run();
   return ran;
@@ -244,7 +250,8 @@ TEST(RandomOrder, TheSameSeedMakesTheSameRun) { EXPECT_EQ(order_of(7), order_of(
 
 TEST(RandomOrder, SomeOtherSeedMakesAnotherRun) {
   std::vector<std::vector<std::string>> runs;
-  for (std::uint64_t seed = 0; seed < 10; ++seed) runs.push_back(order_of(seed));
+  for (std::uint64_t seed = 0; seed < 10; ++seed)
+    runs.push_back(order_of(seed));
 
   EXPECT_TRUE(std::ranges::any_of(runs, [&](const auto& run) { return run != runs.front(); }));
 }
@@ -258,29 +265,36 @@ TEST(RandomOrder, TheSeedIsPartOfEveryFailure) {
   EXPECT_THAT(what.text(), HasSubstr("seed 4711"));
 }
 
-// -- sources of steps that are no mail --------------------------------------------------------------------------------
+// -- sources of steps that are no mail ------------------------------------------------------------
 
 /// Two lists of steps: ready now, and at a time.
 class timers final : public step_source {
 public:
   explicit timers(virtual_clock& clock) : clock_{clock} {}
-  void at(std::chrono::steady_clock::time_point when, std::function<void()> what) { all_.push_back({when, std::move(what)}); }
+  void at(std::chrono::steady_clock::time_point when, std::function<void()> what) {
+    all_.push_back({when, std::move(what)});
+  }
 
   [[nodiscard]] std::size_t ready() const override {
-    return static_cast<std::size_t>(std::ranges::count_if(all_, [&](const auto& t) { return t.when <= clock_.now(); }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(all_, [&](const auto& t) { return t.when <= clock_.now(); }));
   }
   void run(std::size_t which) override {
     for (auto it = all_.begin(); it != all_.end(); ++it) {
-      if (it->when > clock_.now() || which-- != 0) continue;
+      if (it->when > clock_.now() || which-- != 0)
+        continue;
       const auto what = std::move(it->what);
       all_.erase(it);
       what();
       return;
     }
   }
-  [[nodiscard]] std::string describe(std::size_t which) const override { return "timer " + std::to_string(which); }
+  [[nodiscard]] std::string describe(std::size_t which) const override {
+    return "timer " + std::to_string(which);
+  }
   [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_due() const override {
-    if (all_.empty()) return std::nullopt;
+    if (all_.empty())
+      return std::nullopt;
     return std::ranges::min(all_, {}, &timer::when).when;
   }
 
@@ -332,4 +346,4 @@ TEST_F(Sources, TakePartInSilence) {
   run();
 }
 
-}  // namespace
+} // namespace

@@ -40,8 +40,14 @@ class Line:
     ("unlawful", why) when the server broke the protocol.
     """
 
-    def __init__(self, host, port, limit=10.0, source=None):
-        self.socket = socket.create_connection((host, port), timeout=limit, source_address=source)
+    def __init__(self, host, port, limit=10.0, source=None, room=None):
+        self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        if room:  # for what is not read yet; before connecting, or it is too late
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+        if source:
+            self.socket.bind(source)
+        self.socket.settimeout(limit)
+        self.socket.connect((host, port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.setblocking(False)
         self.host, self.port, self.limit = host, port, limit

@@ -2,10 +2,10 @@
 
     run.py --url ws://127.0.0.1:8080/ [--cases '6.*,7.1.*'] [--bytewise] [--json FILE] [--list]
 
-Proves the protocol rows of reliability.md section 4 from outside, with a client of our own that is
-nothing but a socket. Three verdicts: `pass`; `non-strict`, for what the RFC lets through but says
-should not be (late detection of bad UTF-8, a connection failed without a Close, an answer that was
-due before the failure and was lost); `fail`. Non-strict counts as failed unless --lenient.
+Proves from outside, with a client that is nothing but a socket, that a server keeps RFC 6455. Three
+verdicts: `pass`; `non-strict`, for what the RFC lets through but says should not be (late detection
+of bad UTF-8, a connection failed without a Close, an answer that was due before the failure and was
+lost); `fail`. Non-strict counts as failed unless --lenient.
 
 Ends with 0 when all passed, 1 when not, 2 when the server cannot be reached or no case was meant.
 """

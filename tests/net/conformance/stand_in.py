@@ -16,12 +16,14 @@ from line import GUID
 OPCODE = {kind: opcode for opcode, kind in KIND.items()}
 FLAWS = {
     "echoes bad text", "finds bad text at the end of the message",
-    "finds bad text at the end of the frame", "never answers a close", "leaves TCP open", "drops every message", "sends every message twice",
-    "ignores reserved bits", "ignores reserved opcodes", "fails with the wrong code",
-    "fails without a close", "forgets what was due when it fails", "answers pings after the message",
-    "takes any close code", "masks its frames", "cuts messages at 1000 bytes", "answers after the close",
-    "takes long control frames", "takes control frames in fragments", "takes stray continuations",
-    "gives up on good text", "turns binary into text", "sends a fragmented pong", "takes one-byte closes",
+    "finds bad text at the end of the frame", "never answers a close", "leaves TCP open",
+    "drops every message", "sends every message twice", "ignores reserved bits",
+    "ignores reserved opcodes", "fails with the wrong code", "fails without a close",
+    "forgets what was due when it fails", "answers pings after the message",
+    "takes any close code", "masks its frames", "cuts messages at 1000 bytes",
+    "answers after the close", "takes long control frames", "takes control frames in fragments",
+    "takes stray continuations", "gives up on good text", "turns binary into text",
+    "sends a fragmented pong", "takes one-byte closes",
 }
 
 

@@ -1,9 +1,10 @@
-"""Whose pages may connect: the Origin rules of V8 and B-20 (reliability.md sections 2, 3 and 7)."""
+"""Whose pages may connect: rules V8 and B-20."""
 
 import unittest
 
+from program import Program, Wire  # first: it knows where the client is
+
 from line import Refused
-from program import Program, Wire
 
 
 def status(program, *headers, host=None):

@@ -17,7 +17,7 @@ from line import Line  # noqa: E402  (that folder has the client)
 # Limits are for a release on a quiet machine; a build with sanitizers may be given more.
 PATIENCE = float(os.environ.get("CALLSIGN_PATIENCE", "1"))
 REPORT = re.compile(r"(ERROR|WARNING): \w+Sanitizer|runtime error:")
-CLOSE_DEADLINE = 5.0  # design.md section 8
+CLOSE_DEADLINE = 5.0  # the defaults of both programs
 REQUEST_DEADLINE = 5.0
 
 PLACEMENTS = tuple(
@@ -31,7 +31,7 @@ class Program:
     def __init__(self, name, *flags):
         self.path = os.environ.get(f"CALLSIGN_{name.upper()}")
         if not self.path:
-            raise unittest.SkipTest(f"CALLSIGN_{name.upper()} does not say where callsign-{name} is")
+            raise RuntimeError(f"CALLSIGN_{name.upper()} does not say where callsign-{name} is")
         self.target = "/chat" if name == "chat" else "/"
         self.lines = []
         self.changed = threading.Condition()
@@ -100,8 +100,7 @@ class Program:
         except subprocess.TimeoutExpired:
             raise AssertionError(f"still there {limit} s after SIGINT:\n{self.output()}") from None
         took = time.monotonic() - began
-        for reader in self.readers:
-            reader.join(10)
+        self._all_is_read()
         if code != 0:
             raise AssertionError(f"exit code {code}:\n{self.output()}")
         if REPORT.search(self.output()):
@@ -113,6 +112,13 @@ class Program:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(10)
+        self._all_is_read()
+
+    def _all_is_read(self):
+        for reader in self.readers:
+            reader.join(10)
+        self.process.stdout.close()
+        self.process.stderr.close()
 
     def __enter__(self):
         return self

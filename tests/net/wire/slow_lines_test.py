@@ -1,4 +1,4 @@
-"""Lines that say nothing or say it slowly (V9, the last of B-20, L-01 to L-05 of reliability.md).
+"""Lines that say nothing, or say it slowly: rules V9, L-01 to L-05, the last of B-20.
 
 The request deadline is 5 s: whoever has not sent a whole request by then is gone a second later, and
 meanwhile a good client is served as ever. All of it happens in the same six seconds.
@@ -9,7 +9,7 @@ import socket
 import time
 import unittest
 
-from program import PATIENCE, REQUEST_DEADLINE, Program, Wire, is_healthy
+from program import PATIENCE, REQUEST_DEADLINE, Wire, is_healthy
 
 GONE = (REQUEST_DEADLINE + 1) * PATIENCE
 
@@ -90,9 +90,8 @@ class SlowLines(Wire):
             self.assertLessEqual(time.monotonic() - began, GONE)
 
 
-class SlowMessages(unittest.TestCase):
     def test_a_request_in_pieces_that_comes_in_time_is_served(self):
-        with Program("echo", "--ping", "0") as echo, echo.line() as line:
+        with self.running.line() as line:
             send = line.send
             line.send = lambda data, *rest: send(data, 1)
             line.upgrade("/")

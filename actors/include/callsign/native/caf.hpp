@@ -14,4 +14,4 @@ namespace callsign::native {
 /// @context any thread
 [[nodiscard]] caf::actor_system& actor_system(workers& set);
 
-}  // namespace callsign::native
+} // namespace callsign::native

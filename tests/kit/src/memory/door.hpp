@@ -82,6 +82,7 @@ public:
   void mark_dirty() override;
   void pause_reading() override;
   void resume_reading() override;
+  void settle() override;
   void drop() override;
 
 private:
@@ -98,13 +99,17 @@ private:
   void hear(sound what);
   [[nodiscard]] bool may_command(const char* which) const;
   [[nodiscard]] bool sees_hang_up() const;
+  [[nodiscard]] bool is_held_back() const;
   void arrive();
   void read(item what);
   void read_data(item what);
   void read_close(const item& what);
   void fail(door::end_cause how, close_code code, std::string_view why);
-  void end(door::end_cause how);
-  void end_if_closed();
+  /// What the client said before is still answered, within a bound; then our Close.
+  void conclude(door::end_facts how, std::string close_frame);
+  void say_close();
+  void end(door::end_facts how);
+  void patience_is_over();
   void report(std::string text);
   void watch_message(bool is_on);
 
@@ -121,9 +126,11 @@ private:
   std::size_t fragments_ = 0;
   rules::wheel_timer message_timer_;
   rules::duration message_left_{};
+  rules::wheel_timer patience_;
   std::optional<door::end_facts> ready_to_end_;
-  std::optional<door::end_cause> failed_;   ///< our Close of this cause is on its way
-  std::optional<door::end_facts> closed_;   ///< the client's Close came
+  std::optional<door::end_facts> conclusion_; ///< nothing more is read; our Close goes out, and then this is told
+  std::string close_frame_;
+  bool is_close_said_ = false;
   bool is_asked_ = false;
   bool is_admitted_ = false;
   bool is_paused_ = false;
@@ -132,7 +139,6 @@ private:
   bool has_hung_up_ = false;
   bool is_silent_ = false;
   bool answers_close_ = true;
-  bool is_telling_ = false; ///< inside a fact
 };
 
 /// An I/O thread that is none.

@@ -9,6 +9,14 @@
 
 namespace callsign::testkit::memory {
 
+namespace {
+
+// As long as the sessions with sockets have it.
+constexpr std::chrono::milliseconds answer_patience{500};
+constexpr std::chrono::milliseconds last_write_patience{5000};
+
+} // namespace
+
 std::string line::item::in_words() const {
   switch (what) {
   case kind::message: return type == message_kind::text ? in_quotes(bytes) : in_hex(bytes);
@@ -26,7 +34,8 @@ std::string line::item::in_words() const {
 
 line::line(thread& here, std::shared_ptr<door::front_desk> desk, request asked, std::string name)
     : here_{here}, desk_{std::move(desk)}, asked_{std::move(asked)}, name_{std::move(name)},
-      message_timer_{[this] { fail(door::end_cause::message_late, close::policy, "message late"); }} {}
+      message_timer_{[this] { fail(door::end_cause::message_late, close::policy, "message late"); }},
+      patience_{[this] { patience_is_over(); }} {}
 
 // -- the client's end -----------------------------------------------------------------------------
 
@@ -102,8 +111,11 @@ bool line::sees_hang_up() const {
   if (!has_hung_up_)
     return false;
   // The end of a line is noticed even when nothing is read; what was not read is lost.
-  return !is_admitted_ || is_paused_ || closed_ || failed_ || to_server_.front().what == item::kind::hang_up;
+  return !is_admitted_ || is_paused_ || conclusion_ || to_server_.front().what == item::kind::hang_up;
 }
+
+/// Paused; but the client's Close must be seen once ours is on its way.
+bool line::is_held_back() const { return is_paused_ && !ear_->out().is_close_queued(); }
 
 std::optional<std::string> line::next_fact() const {
   const std::string at = " at I/O thread " + std::to_string(here_.index());
@@ -117,31 +129,30 @@ std::optional<std::string> line::next_fact() const {
     return std::nullopt;
   if (sees_hang_up())
     return name_ + "'s line is lost" + at;
-  if (!is_admitted_ || is_paused_ || closed_ || failed_ || to_server_.empty())
+  if (!is_admitted_ || is_held_back() || conclusion_ || to_server_.empty())
     return std::nullopt;
   return name_ + "'s " + to_server_.front().in_words() + " arrives" + at;
 }
 
 void line::tell_fact() {
-  is_telling_ = true;
   if (!is_asked_) {
     arrive();
   } else if (ready_to_end_) {
     is_over_ = true;
     message_timer_.disarm();
+    patience_.disarm();
     const auto ear = std::exchange(ear_, nullptr);
     here_.all().forget(*this);
     if (ear != nullptr)
       ear->ended(std::move(*ready_to_end_));
   } else if (sees_hang_up()) {
     to_server_.clear();
-    end(door::end_cause::line_lost);
+    end(conclusion_ ? *conclusion_ : door::end_facts{door::end_cause::line_lost, 0, {}});
   } else {
     auto what = std::move(to_server_.front());
     to_server_.pop_front();
     read(std::move(what));
   }
-  is_telling_ = false;
 }
 
 void line::arrive() {
@@ -219,42 +230,51 @@ void line::read_close(const item& what) {
   watch_message(false);
   if (what.code != 0 && !rules::may_receive(static_cast<close_code>(what.code)))
     return fail(door::end_cause::protocol_error, close::protocol_error, "bad close code");
-  closed_ = door::end_facts{door::end_cause::closed, static_cast<std::uint16_t>(what.code), what.bytes};
-  if (!ear_->out().is_close_queued()) {
-    ear_->out().push_close(rules::encode_close(static_cast<close_code>(what.code), {}));
-    mark_dirty();
-  }
-  end_if_closed();
+  const auto code = static_cast<std::uint16_t>(what.code);
+  conclude({door::end_cause::closed, code, what.bytes}, rules::encode_close(code, {}));
 }
 
 void line::fail(door::end_cause how, close_code code, std::string_view why) {
-  if (is_over_ || failed_ || closed_)
+  conclude({how, 0, {}}, rules::encode_close(code, why));
+}
+
+void line::conclude(door::end_facts how, std::string close_frame) {
+  if (is_over_ || conclusion_ || ready_to_end_)
     return;
   watch_message(false);
-  failed_ = how;
-  ear_->out().push_close(rules::encode_close(code, why));
-  mark_dirty();
-  end_if_closed();
+  conclusion_ = std::move(how);
+  close_frame_ = std::move(close_frame);
+  if (ear_->out().is_close_queued() || ear_->is_settled())
+    return say_close();
+  here_.timers().arm(patience_, here_.now() + answer_patience);
 }
 
-void line::end(door::end_cause how) {
-  if (!ready_to_end_)
-    ready_to_end_ = door::end_facts{how, 0, {}};
-}
-
-void line::end_if_closed() {
-  if (ready_to_end_ || ear_ == nullptr || !ear_->out().is_close_written())
+void line::say_close() {
+  if (std::exchange(is_close_said_, true))
     return;
-  if (closed_) {
-    ready_to_end_ = std::move(*closed_);
-  } else if (failed_) {
-    end(*failed_);
+  if (!ear_->out().is_close_queued())
+    ear_->out().push_close(std::move(close_frame_));
+  here_.timers().arm(patience_, here_.now() + last_write_patience);
+  mark_dirty();
+}
+
+void line::patience_is_over() {
+  if (is_close_said_) {
+    end(*conclusion_);
+  } else {
+    say_close();
   }
+}
+
+void line::end(door::end_facts how) {
+  if (!ready_to_end_)
+    ready_to_end_ = std::move(how);
 }
 
 void line::flush() {
   is_dirty = false;
-  if (is_over_ || ear_ == nullptr)
+  // A line that is lost takes nothing any more, even before its end is told.
+  if (is_over_ || ready_to_end_ || ear_ == nullptr)
     return;
   while (!room_ || *room_ > 0) {
     std::array<rules::piece, 16> pieces;
@@ -271,16 +291,21 @@ void line::flush() {
     ear_->written(bytes.size());
     hearing_.feed(bytes, [this](sound what) { hear(std::move(what)); });
   }
-  end_if_closed();
+  if (!conclusion_)
+    return;
+  if (ear_->out().is_close_queued())
+    say_close();
+  if (ear_->out().empty())
+    end(*conclusion_);
 }
 
 void line::cut_at_the_end() {
   if (is_over_)
     return;
-  if (!ready_to_end_ && is_asked_ && !has_hung_up_ && !closed_)
+  if (!ready_to_end_ && is_asked_ && !has_hung_up_ && !conclusion_)
     hear({sound::kind::cut, 0, {}});
   is_asked_ = true;
-  end(door::end_cause::dropped);
+  end(conclusion_ ? *conclusion_ : door::end_facts{door::end_cause::dropped, 0, {}});
   tell_fact();
 }
 
@@ -316,7 +341,7 @@ void line::refuse(int status, std::string_view why) {
   if (ready_to_end_)
     return;
   hear({sound::kind::refused, status, std::string{why}});
-  end(door::end_cause::dropped);
+  end({door::end_cause::dropped, 0, {}});
 }
 
 void line::mark_dirty() {
@@ -341,12 +366,17 @@ void line::resume_reading() {
   watch_message(true);
 }
 
+void line::settle() {
+  if (may_command("settle") && conclusion_)
+    say_close();
+}
+
 void line::drop() {
   if (!may_command("drop") || ready_to_end_)
     return;
-  if (!has_hung_up_)
+  if (!has_hung_up_ && !conclusion_)
     hear({sound::kind::cut, 0, {}});
-  end(door::end_cause::dropped);
+  end(conclusion_ ? *conclusion_ : door::end_facts{door::end_cause::dropped, 0, {}});
 }
 
 } // namespace callsign::testkit::memory

@@ -22,8 +22,8 @@ namespace callsign::testkit {
 
 /// Which of the steps that are ready comes next.
 enum class order {
-  fifo,    ///< mail in the order it came; then what other sources have, in the order they were added
-  random,  ///< any of them; the seed decides, and every failure names it
+  fifo,   ///< mail in the order it came; then what other sources have, in the order they were added
+  random, ///< any of them; the seed decides, and every failure names it
 };
 
 /// How a world chooses. The same seed makes the same run.
@@ -34,14 +34,14 @@ struct schedule {
 
 /// What a step of a worker is.
 enum class mail {
-  task,       ///< asked for by a call
-  requested,  ///< a client asks to come in
-  opened,     ///< a server has started
-  received,   ///< a client's message
-  closed,     ///< a connection or server ends
-  timer,      ///< a time has come
-  reply,      ///< the answer to an ask
-  end,        ///< not in the mailbox but beside it: the worker notices that it was killed or aborted
+  task,      ///< asked for by a call
+  requested, ///< a client asks to come in
+  opened,    ///< a server has started
+  received,  ///< a client's message
+  closed,    ///< a connection or server ends
+  timer,     ///< a time has come
+  reply,     ///< the answer to an ask
+  end,       ///< not in the mailbox but beside it: the worker notices that it was killed or aborted
 };
 
 [[nodiscard]] std::string_view to_string(mail kind) noexcept;
@@ -58,15 +58,15 @@ public:
   virtual void run(std::size_t which) = 0;
   /// What it would be, for failures: "flush of ana's session".
   [[nodiscard]] virtual std::string describe(std::size_t which) const = 0;
-  /// When time alone makes the next step ready. While the workers end, the clock is moved there once nothing is
-  /// ready.
+  /// When time alone makes the next step ready. While the workers end, the clock is moved there
+  /// once nothing is ready.
   [[nodiscard]] virtual std::optional<std::chrono::steady_clock::time_point> next_due() const {
     return std::nullopt;
   }
 };
 
-/// Owns the order of everything. A step is one entry of a worker's mailbox, one noticed end, one message of another
-/// actor, or one step of a source.
+/// Owns the order of everything. A step is one entry of a worker's mailbox, one noticed end, one
+/// message of another actor, or one step of a source.
 ///
 /// @context one thread
 class scheduler {
@@ -78,15 +78,16 @@ public:
   scheduler(const scheduler&) = delete;
   scheduler& operator=(const scheduler&) = delete;
 
-  /// Its steps take part from now on, after the mail of the actors. It must outlive the scheduler or be removed.
+  /// Its steps take part from now on, after the mail of the actors. It must outlive the scheduler
+  /// or be removed.
   void add_source(step_source& what);
   void remove_source(step_source& what);
 
   /// Runs one step. False: none is ready.
   bool run_one();
 
-  /// Runs until nothing is ready; answers how many steps that took. A run that does not end in `limit` steps fails,
-  /// with a list of what is still ready.
+  /// Runs until nothing is ready; answers how many steps that took. A run that does not end in
+  /// `limit` steps fails, with a list of what is still ready.
   std::size_t run_all(std::size_t limit = default_limit,
                       std::source_location where = std::source_location::current());
 
@@ -111,4 +112,4 @@ private:
   std::shared_ptr<core> core_;
 };
 
-}  // namespace callsign::testkit
+} // namespace callsign::testkit

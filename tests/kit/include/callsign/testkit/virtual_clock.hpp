@@ -11,7 +11,8 @@ class clock_source;
 
 namespace callsign::testkit {
 
-/// The clock of a world. Deadlines (`now`) and stamps (`stamp`) move together, and only by `advance`.
+/// The clock of a world. Deadlines (`now`) and stamps (`stamp`) move together, and only by
+/// `advance`.
 ///
 /// @context any thread
 class virtual_clock {
@@ -32,7 +33,9 @@ public:
   void advance_to(std::chrono::steady_clock::time_point when);
 
   /// The same clock, as what is under test sees it.
-  [[nodiscard]] const std::shared_ptr<detail::clock_source>& source() const noexcept { return source_; }
+  [[nodiscard]] const std::shared_ptr<detail::clock_source>& source() const noexcept {
+    return source_;
+  }
 
 private:
   class hands;
@@ -40,4 +43,4 @@ private:
   std::shared_ptr<detail::clock_source> source_;
 };
 
-}  // namespace callsign::testkit
+} // namespace callsign::testkit

@@ -1,5 +1,6 @@
 /// \file
-/// A whole set of workers in one thread, without time or luck, and the verbs to talk about its mail.
+/// A whole set of workers in one thread, without time or luck, and the verbs to talk about its
+/// mail.
 #pragma once
 
 #include <callsign/testkit/scheduler.hpp>
@@ -28,8 +29,8 @@ public:
     return std::move(*this);
   }
 
-  /// Hands the task over and runs it, before anything else that is ready. Fails if it would not be the receiver's next
-  /// step, because something else waits there.
+  /// Hands the task over and runs it, before anything else that is ready. Fails if it would not be
+  /// the receiver's next step, because something else waits there.
   void to(std::string_view receiver) &&;
 
 private:
@@ -42,10 +43,11 @@ private:
 /// What must come next: `expect(mail::task).to("bob");`
 class [[nodiscard]] expectation {
 public:
-  expectation(world& in, mail kind, std::source_location where) : in_{&in}, kind_{kind}, where_{where} {}
+  expectation(world& in, mail kind, std::source_location where)
+      : in_{&in}, kind_{kind}, where_{where} {}
 
-  /// Runs the receiver's next step, whoever else is ready. Fails, and runs nothing, if it is of another kind or if the
-  /// receiver has none.
+  /// Runs the receiver's next step, whoever else is ready. Fails, and runs nothing, if it is of
+  /// another kind or if the receiver has none.
   void to(std::string_view receiver) &&;
 
 private:
@@ -57,7 +59,8 @@ private:
 /// What must not come next: `disallow(mail::task).to("bob");`
 class [[nodiscard]] prohibition {
 public:
-  prohibition(world& in, mail kind, std::source_location where) : in_{&in}, kind_{kind}, where_{where} {}
+  prohibition(world& in, mail kind, std::source_location where)
+      : in_{&in}, kind_{kind}, where_{where} {}
 
   /// Fails if the receiver's next step is of that kind. Runs nothing.
   void to(std::string_view receiver) &&;
@@ -74,10 +77,11 @@ struct world_options {
   workers_options workers = {};
 };
 
-/// Workers on a deterministic scheduler and a virtual clock. Nothing runs until the test says so; the end of the world
-/// ends the workers in order.
+/// Workers on a deterministic scheduler and a virtual clock. Nothing runs until the test says so;
+/// the end of the world ends the workers in order.
 ///
-/// A test fixture, or part of one: `class Calls : public testing::Test, public callsign::testkit::world {};`
+/// A test fixture, or part of one: `class Calls : public testing::Test, public
+/// callsign::testkit::world {};`
 ///
 /// @context the thread of the test
 class world {
@@ -109,10 +113,10 @@ public:
 
 private:
   class trace;
-  std::unique_ptr<trace> trace_;  ///< adds the seed to every failure
+  std::unique_ptr<trace> trace_; ///< adds the seed to every failure
   virtual_clock clock_;
   scheduler scheduler_;
   std::unique_ptr<callsign::workers> workers_;
 };
 
-}  // namespace callsign::testkit
+} // namespace callsign::testkit

@@ -1,0 +1,149 @@
+// The seed's chat with clients that nobody here wrote: Node's `ws`.
+//
+// Variant A of section 6 of the 4D rules, to the letter, under both placements and with one and two I/O
+// threads: exactly these frames at exactly these clients, in one order for all, and the close codes of
+// section 3.5 as far as a client can see them. What each client heard is compared whole at the end.
+
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+
+import { Program, within } from '../../app/browser/program.mjs';
+import { WebSocket } from '../../clients/packages.mjs';
+
+const [welcome, came, left] = ['Welcome on the chat!', 'New client connected', 'Client disconnected'];
+const LIMIT = 10_000 * Number(process.env.CALLSIGN_PATIENCE ?? 1);
+const placements = ['worker', 'connection'].flatMap((where) => ['1', '2'].map((threads) => [where, threads]));
+
+/** Somebody in the chat, with a memory. */
+class Client {
+  heard = [];
+  lines = 0; // of what was heard, all but greetings and notices
+  #waiting = new Set();
+
+  static async joins(program) {
+    const client = new Client();
+    client.ws = new WebSocket(`ws://127.0.0.1:${program.port}/chat`, { perMessageDeflate: false });
+    client.ended = new Promise((resolve) => {
+      client.ws.once('close', (code, reason) => resolve({ code, reason: reason.toString() }));
+    });
+    client.ws.on('error', () => {}); // the close that follows says it all
+    client.ws.on('message', (data, isBinary) => client.#note(isBinary ? [...data] : data.toString()));
+    await client.hasHeard(1);
+    return client;
+  }
+
+  #note(what) {
+    this.heard.push(what);
+    this.lines += ![welcome, came, left].includes(what);
+    for (const check of [...this.#waiting]) check();
+  }
+
+  until(what, isSo) {
+    return within(LIMIT, what, new Promise((resolve) => {
+      const check = () => {
+        if (!isSo()) return;
+        this.#waiting.delete(check);
+        resolve();
+      };
+      this.#waiting.add(check);
+      check();
+    }));
+  }
+
+  hasHeard(count) {
+    return this.until(`${count} messages`, () => this.heard.length >= count);
+  }
+
+  says(what) {
+    this.ws.send(what);
+  }
+
+  leaves(code, reason) {
+    this.ws.close(code, reason);
+    return within(LIMIT, 'the closing handshake', this.ended);
+  }
+
+  vanishes() {
+    this.ws.terminate();
+    return within(LIMIT, 'the end of the line', this.ended);
+  }
+}
+
+for (const [where, threads] of placements) {
+  describe(`clients spoken for by the ${where}, ${threads} I/O thread(s)`, () => {
+    const programs = [];
+    const chat = async () => {
+      const program = await Program.start(process.env.CALLSIGN_CHAT, ['127.0.0.1'], '--port', '0', '--ping', '0',
+        '--placement', where, '--io-threads', threads);
+      programs.push(program);
+      return program;
+    };
+    after(() => programs.forEach((program) => program.end()));
+
+    test('everybody hears exactly what is theirs', async () => {
+      const program = await chat();
+      const ana = await Client.joins(program);
+      const bob = await Client.joins(program);
+      await ana.hasHeard(2);
+      const eve = await Client.joins(program);
+      await ana.hasHeard(3);
+      await bob.hasHeard(2);
+
+      ana.says('Guten Abend, <i>Bob</i> 👋');
+      await bob.hasHeard(3);
+      bob.says(Buffer.from([0, 255, 7]));
+      await eve.hasHeard(3);
+      await ana.hasHeard(4);
+
+      assert.equal((await bob.leaves(1000, 'enough')).code, 1000);
+      await ana.hasHeard(5);
+      await eve.hasHeard(4);
+      await eve.vanishes();
+      await ana.hasHeard(6);
+      const last = await Client.joins(program);
+      await ana.hasHeard(7);
+      assert.equal((await last.leaves(3999)).code, 3999);
+      await ana.hasHeard(8);
+
+      assert.deepEqual(ana.heard, [welcome, came, came, [0, 255, 7], left, left, came, left]);
+      assert.deepEqual(bob.heard, [welcome, came, 'Guten Abend, <i>Bob</i> 👋']);
+      assert.deepEqual(eve.heard, [welcome, 'Guten Abend, <i>Bob</i> 👋', [0, 255, 7], left]);
+      assert.deepEqual(last.heard, [welcome]);
+      const end = program.stop();
+      assert.equal((await within(LIMIT, 'the last Close', ana.ended)).code, 1001);
+      assert.deepEqual(await end, { code: 0, signal: null });
+    });
+
+    test('two hundred hear the same in the same order', async () => {
+      const [crowd, lines] = [200, 5];
+      const program = await chat();
+      const clients = await Promise.all(Array.from({ length: crowd }, () => Client.joins(program)));
+      clients.forEach((client, n) => {
+        for (let line = 0; line < lines; ++line) client.says(`${n}:${line}`);
+      });
+      const said = (client) => client.heard.filter((text) => text.includes(':'));
+      await Promise.all(clients.map((client) =>
+        client.until('everything', () => client.lines >= (crowd - 1) * lines)));
+
+      // What one does not hear are its own lines; the order of all is known from two.
+      const [whole, other] = [said(clients[0]), said(clients[1])];
+      const own = (n) => (text) => text.startsWith(`${n}:`);
+      assert.equal(new Set(whole).size, (crowd - 1) * lines);
+      clients.slice(1).forEach((client, at) => {
+        const n = at + 1;
+        assert.deepEqual(said(client).filter((text) => !own(0)(text)), whole.filter((text) => !own(n)(text)));
+        if (n > 1) assert.deepEqual(said(client).filter((text) => !own(1)(text)), other.filter((text) => !own(n)(text)));
+      });
+
+      // The k-th to come in has heard of everybody after it. Where connections speak for themselves, those
+      // who come in at the same time may both hear of each other (W-74 is the worker's).
+      const notices = clients.map((client) => client.heard.filter((text) => text === came).length).sort((a, b) => a - b);
+      const isRight = where === 'worker' ? (n, k) => n === k : (n, k) => k <= n && n < crowd;
+      assert.ok(notices.every(isRight), notices.join(' '));
+
+      const end = program.stop();
+      for (const client of clients) assert.equal((await within(LIMIT, 'a Close', client.ended)).code, 1001);
+      assert.deepEqual(await end, { code: 0, signal: null });
+    });
+  });
+}

@@ -1,0 +1,149 @@
+"""A thousand clients that nobody here wrote, in one chat; then SIGINT. Rules T-16, D-7, S-33, C-10.
+
+The protocol of each is websockets.client of python3-websockets; around it is only what moves its bytes.
+Everybody hears everything said by the others exactly once, and all in one order; the join notices add up;
+at SIGINT every client is told 1001, and the program ends with 0 within the close deadline and a second.
+"""
+
+import asyncio
+import time
+import unittest
+
+from websockets.client import ClientConnection
+from websockets.frames import Opcode
+from websockets.uri import parse_uri
+
+from program import PATIENCE, Program
+
+CLIENTS = 1000
+TALKERS, LINES = 10, 12
+AT_ONCE = 50  # that come in at the same time
+LIMIT = 60 * PATIENCE
+WELCOME, CAME = b"Welcome on the chat!", b"New client connected"
+
+
+class Client(asyncio.Protocol):
+    def __init__(self, url):
+        self.connection = ClientConnection(parse_uri(url), max_size=None)
+        self.came = 0  # join notices
+        self.heard = []  # the rest, in order
+        self.is_in = asyncio.get_running_loop().create_future()
+        self.is_over = asyncio.get_running_loop().create_future()
+        self.all_heard = asyncio.get_running_loop().create_future()
+        self.expects = None
+
+    def connection_made(self, transport):
+        self.transport = transport
+        self.connection.send_request(self.connection.connect())
+        self.flush()
+
+    def flush(self):
+        for data in self.connection.data_to_send():
+            if data:
+                self.transport.write(data)
+
+    def data_received(self, data):
+        self.connection.receive_data(data)
+        self.flush()
+        for event in self.connection.events_received():
+            if getattr(event, "opcode", None) is Opcode.TEXT:
+                if event.data == CAME:
+                    self.came += 1
+                else:
+                    self.heard.append(event.data)
+        if self.heard and not self.is_in.done():
+            self.is_in.set_result(None)
+        self.check()
+
+    def check(self):
+        if self.expects and not self.all_heard.done() and len(self.heard) >= self.expects:
+            self.all_heard.set_result(None)
+
+    def eof_received(self):
+        self.connection.receive_eof()
+        self.flush()
+
+    def connection_lost(self, _):
+        for future in (self.is_in, self.all_heard):
+            if not future.done():
+                future.cancel()
+        self.is_over.set_result(None)
+
+    def says(self, text):
+        self.connection.send_text(text)
+        self.flush()
+
+    def hears_all(self, count):
+        self.expects = count
+        self.check()
+        return self.all_heard
+
+
+class Crowd(unittest.IsolatedAsyncioTestCase):
+    async def test_one_worker_speaks_for_all(self):
+        await self.tell("worker", "2")
+
+    async def test_each_connection_speaks_for_itself(self):
+        await self.tell("connection", "2")
+
+    async def tell(self, placement, threads):
+        loop = asyncio.get_running_loop()
+        loop.set_debug(False)  # it would cost more than everything else
+        chat = Program("chat", "--placement", placement, "--io-threads", threads)
+        self.addCleanup(chat.end)
+        began = time.monotonic()
+
+        clients = []
+        for _ in range(CLIENTS // AT_ONCE):
+            some = await asyncio.gather(*(
+                loop.create_connection(lambda: Client(chat.url), "127.0.0.1", chat.port)
+                for _ in range(AT_ONCE)))
+            clients += [client for _, client in some]
+            await asyncio.wait_for(asyncio.gather(*(c.is_in for c in clients[-AT_ONCE:])), LIMIT)
+        joined = time.monotonic()
+
+        talkers = clients[:: CLIENTS // TALKERS]
+        for line in range(LINES):
+            for number, client in enumerate(talkers):
+                client.says(b"%d:%d" % (number, line))
+            await asyncio.sleep(0)
+        said = TALKERS * LINES
+        await asyncio.wait_for(asyncio.gather(*(
+            c.hears_all(1 + said - (LINES if c in talkers else 0)) for c in clients)), LIMIT)
+        heard = time.monotonic()
+
+        took = await loop.run_in_executor(None, chat.stop)  # within close deadline and a second
+        await asyncio.wait_for(asyncio.gather(*(c.is_over for c in clients)), LIMIT)
+
+        self.check(clients, talkers, said)
+        # The k-th to come in has heard of everybody after it. Where connections speak for themselves, those
+        # who come in at the same time may both hear of each other (W-74 is the worker's).
+        came = sorted(c.came for c in clients)
+        if placement == "worker":
+            self.assertEqual(came, list(range(CLIENTS)))
+        else:
+            self.assertTrue(all(k <= n < CLIENTS for k, n in enumerate(came)), came)
+        print(f"{placement}: {CLIENTS} clients in {joined - began:.1f} s, {said} lines to all in "
+              f"{heard - joined:.1f} s, ended in {took:.2f} s", flush=True)
+
+    def check(self, clients, talkers, said):
+        for client in clients:
+            self.assertEqual(client.heard[0], WELCOME)
+        silent = next(c for c in clients if c not in talkers)
+        whole = silent.heard[1:1 + said]
+        self.assertEqual(sorted(whole), sorted(
+            b"%d:%d" % (n, line) for n in range(TALKERS) for line in range(LINES)))
+        for number in range(TALKERS):
+            own = [t for t in whole if t.startswith(b"%d:" % number)]
+            self.assertEqual(own, [b"%d:%d" % (number, line) for line in range(LINES)])
+        for client in clients:
+            own = b"%d:" % talkers.index(client) if client in talkers else b"nobody"
+            self.assertEqual(client.heard[1:], [t for t in whole if not t.startswith(own)])
+        # C-10: notices of those who leave meet connections that are closing, and disappear.
+        codes = {c.connection.close_code for c in clients}
+        self.assertEqual(codes, {1001})
+        self.assertTrue(all(c.connection.close_exc.rcvd is not None for c in clients))
+
+
+if __name__ == "__main__":
+    unittest.main()

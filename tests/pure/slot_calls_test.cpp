@@ -1,0 +1,180 @@
+// The outcome table of section 1.6 of the 4D rules, every row in every phase: given what a name is
+// going through, this is what becomes of a call (rules W-6, W-7, W-34, W-35, W-77).
+
+#include "tests/pure/slot_in_phases.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace {
+
+using namespace callsign;
+using namespace callsign::tests;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+// -- calls by name --------------------------------------------------------------------------------
+
+TEST_F(Slot, ACallByAVacantNameBeginsAnIncarnation) {
+  const auto [result, next] = post("one");
+
+  EXPECT_EQ(result, call_result::created);
+  EXPECT_EQ(next, action::spawn);
+  EXPECT_EQ(who->number(), 2u);
+  EXPECT_EQ(book.holders[2], who);
+  EXPECT_THAT(drain(), ElementsAre("one"));
+}
+
+TEST_F(Slot, OnlyTheFirstCallToAnIdleWorkerWakesIt) {
+  bring_to(phase::alive);
+
+  EXPECT_EQ(post("one").next, action::wake);
+  EXPECT_EQ(post("two").next, action::none);
+
+  EXPECT_THAT(drain(), ElementsAre("one", "two"));
+  EXPECT_EQ(post("three").next, action::wake);
+}
+
+TEST_F(Slot, CallsMadeWhileTheWorkerIsBeingSpawnedDoNotWakeIt) {
+  EXPECT_EQ(post("one").next, action::spawn);
+  EXPECT_EQ(post("two").next, action::none);
+  EXPECT_THAT(drain(), ElementsAre("one", "two"));
+}
+
+TEST_F(Slot, ANewIncarnationHasANewNumberAndNotTheOldEntries) {
+  bring_to(phase::alive);
+  std::ignore = post("dropped");
+  std::ignore = who->kill(0);
+  EXPECT_EQ(let_it_end(), action::none);
+  EXPECT_EQ(who->number(), 0u);
+
+  EXPECT_EQ(post("again").result, call_result::created);
+
+  EXPECT_EQ(who->number(), 3u);
+  EXPECT_EQ(who->info()->incarnation, 2u);
+  EXPECT_EQ(who->info()->created, std::chrono::system_clock::time_point{3s});
+  EXPECT_THAT(drain(), ElementsAre("again"));
+}
+
+/// One row: who calls by name, in which phase, and what becomes of it.
+struct by_name {
+  phase in;
+  bool from_itself;
+  call_result result;
+  action next;
+  bool runs_here; ///< in the incarnation that was there
+  bool runs_in_the_next;
+};
+
+class SlotByName : public Slot, public testing::WithParamInterface<by_name> {};
+
+TEST_P(SlotByName, AnswersAsTheTableSays) {
+  const auto& row = GetParam();
+  bring_to(row.in);
+  const auto sender = row.from_itself ? who->number() : somebody;
+
+  const auto [result, next] = post("the call", sender);
+
+  EXPECT_EQ(result, row.result);
+  EXPECT_EQ(next, row.next);
+  if (row.runs_here) {
+    EXPECT_THAT(drain(), ElementsAre("the call"));
+    return;
+  }
+  EXPECT_EQ(let_it_end(), row.runs_in_the_next ? action::spawn : action::none);
+  EXPECT_THAT(drain(), row.runs_in_the_next
+                           ? testing::Matcher<std::vector<std::string>>(ElementsAre("the call"))
+                           : testing::Matcher<std::vector<std::string>>(IsEmpty()));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    EveryPhase, SlotByName,
+    testing::Values(
+        by_name{phase::vacant, false, call_result::created, action::spawn, true, false},
+        by_name{phase::alive, false, call_result::queued, action::wake, true, false},
+        by_name{phase::alive, true, call_result::queued, action::wake, true, false},
+        by_name{phase::killed, false, call_result::queued, action::none, false, true},
+        by_name{phase::killed, true, call_result::killed_itself, action::none, false, false},
+        by_name{phase::closing, false, call_result::queued, action::none, false, true},
+        by_name{phase::closing, true, call_result::killed_itself, action::none, false, false},
+        by_name{phase::sealed, false, call_result::queued, action::none, false, true},
+        by_name{phase::sealed, true, call_result::killed_itself, action::none, false, false},
+        by_name{phase::aborted, false, call_result::queued, action::none, false, true},
+        by_name{phase::aborted, true, call_result::queued, action::none, false, true}),
+    [](const auto& row) {
+      std::ostringstream name;
+      name << row.param.in << (row.param.from_itself ? "_itself" : "_somebody_else");
+      return name.str();
+    });
+
+// -- calls by number ------------------------------------------------------------------------------
+
+struct by_number {
+  phase in;
+  bool is_lifecycle;
+  bool from_itself;
+  call_result result;
+  bool runs;
+};
+
+class SlotByNumber : public Slot, public testing::WithParamInterface<by_number> {};
+
+TEST_P(SlotByNumber, AnswersAsTheTableSays) {
+  const auto& row = GetParam();
+  bring_to(row.in);
+  const auto number = who->number();
+
+  const auto [result, next] = post_to(number, "the call", row.from_itself ? number : somebody,
+                                      row.is_lifecycle ? entry_kind::closed : entry_kind::task);
+
+  EXPECT_EQ(result, row.result);
+  if (who->is_end_requested()) {
+    std::vector<entry> nothing;
+    std::ignore = who->notice_end(nothing, 0);
+  }
+  EXPECT_EQ(drain().empty(), !row.runs);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    EveryPhase, SlotByNumber,
+    testing::Values(by_number{phase::alive, false, false, call_result::queued, true},
+                    by_number{phase::alive, false, true, call_result::queued, true},
+                    by_number{phase::alive, true, false, call_result::queued, true},
+                    by_number{phase::killed, false, false, call_result::no_such_worker, false},
+                    by_number{phase::killed, false, true, call_result::killed_itself, false},
+                    by_number{phase::killed, true, false, call_result::queued, true},
+                    by_number{phase::aborted, false, false, call_result::no_such_worker, false},
+                    by_number{phase::aborted, true, false, call_result::queued, false},
+                    by_number{phase::closing, false, false, call_result::no_such_worker, false},
+                    by_number{phase::closing, true, false, call_result::queued, true},
+                    by_number{phase::sealed, false, false, call_result::no_such_worker, false},
+                    by_number{phase::sealed, true, false, call_result::no_such_worker, false}),
+    [](const auto& row) {
+      std::ostringstream name;
+      name << row.param.in << (row.param.is_lifecycle ? "_lifecycle" : "_task")
+           << (row.param.from_itself ? "_itself" : "_somebody_else");
+      return name.str();
+    });
+
+TEST_F(Slot, ANumberOfAnEarlierIncarnationDesignatesNobody) {
+  bring_to(phase::alive);
+  const auto old = who->number();
+  std::ignore = who->kill(0);
+  std::ignore = let_it_end();
+  std::ignore = post("again");
+  drain();
+
+  EXPECT_EQ(post_to(old, "lost").result, call_result::no_such_worker);
+  EXPECT_EQ(post_to(old, "lost", nobody, entry_kind::closed).result, call_result::no_such_worker);
+  EXPECT_EQ(who->kill(old), action::none);
+
+  EXPECT_THAT(drain(), IsEmpty());
+  EXPECT_EQ(who->current_phase(), phase::alive);
+}
+
+} // namespace
