@@ -48,10 +48,12 @@ TEST_F(Admission, AServerNeedsAHandlerAPathAndGoodOptions) {
   calls("WebSocketServer", [&](worker& self) {
     const auto make = [&](server_options options) {
       return error_of([&] {
-        websocket_server server{self, web().ref(), std::make_shared<host>(notes, hosts, guests), options};
+        websocket_server server{self, web().ref(), std::make_shared<host>(notes, hosts, guests),
+                                options};
       });
     };
-    EXPECT_THROW(websocket_server(self, web().ref(), std::shared_ptr<server_handler>{}), std::invalid_argument);
+    EXPECT_THROW(websocket_server(self, web().ref(), std::shared_ptr<server_handler>{}),
+                 std::invalid_argument);
     EXPECT_EQ(make({.path = "chat"}), errc::bad_path);
     EXPECT_EQ(make({.path = "/a*b"}), errc::bad_path);
     EXPECT_EQ(make({.type = static_cast<data_type>(9)}), errc::unknown_data_type);
@@ -71,16 +73,17 @@ TEST_F(Admission, AServerNeedsAHandlerAPathAndGoodOptions) {
 TEST_F(Admission, AServerOpensBehindTheTaskThatMadeIt) {
   client ana;
   calls("WebSocketServer", [&](worker& self) {
-    self[servers].emplace_back("/chat",
-                               websocket_server{self, web().ref(), std::make_shared<host>(notes, hosts, guests), how});
+    self[servers].emplace_back(
+        "/chat",
+        websocket_server{self, web().ref(), std::make_shared<host>(notes, hosts, guests), how});
     notes.note("the task goes on");
     // The path is open already; this client is quick.
     ana = joins();
     notes.note("the task ends");
   });
 
-  EXPECT_THAT(notes.takes(),
-              ElementsAre("the task goes on", "the task ends", "server open", "server asked /chat", "c0 open"));
+  EXPECT_THAT(notes.takes(), ElementsAre("the task goes on", "the task ends", "server open",
+                                         "server asked /chat", "c0 open"));
   all_is_quiet();
 }
 
@@ -93,8 +96,9 @@ TEST_F(Admission, AWorkerMayOwnSeveralServers) {
   auto ana = joins_as({.url = "/two"});
   auto bob = joins_as({.url = "/three"});
 
-  EXPECT_THAT(notes.takes(), ElementsAre("server open", "server open", "server open", "server asked /two", "c0 open",
-                                         "server asked /three", "c0 open"));
+  EXPECT_THAT(notes.takes(),
+              ElementsAre("server open", "server open", "server open", "server asked /two",
+                          "c0 open", "server asked /three", "c0 open"));
   EXPECT_TRUE(ana.is_admitted());
   EXPECT_TRUE(bob.is_admitted());
   all_is_quiet();
@@ -161,8 +165,8 @@ TEST_P(PlacedAdmission, AHandlerAdmitsAndItsOnOpenFollows) {
   auto ana = joins();
   auto bob = joins();
 
-  EXPECT_THAT(notes.takes(), ElementsAre("server open", "server asked /chat", "c0 open", "server asked /chat",
-                                         "c1 open"));
+  EXPECT_THAT(notes.takes(), ElementsAre("server open", "server asked /chat", "c0 open",
+                                         "server asked /chat", "c1 open"));
   EXPECT_EQ(in_list, 2u);
   EXPECT_EQ(server.connection_count(), 2u);
   ana.hears("welcome");
@@ -188,7 +192,8 @@ TEST_P(PlacedAdmission, WhoSpeaksAtOnceIsHeardAfterOnOpen) {
     ana.hears("one");
     ana.hears("two");
     const auto id = notes.takes();
-    EXPECT_THAT(id, ElementsAre("server open", "server asked /chat", "c0 open", "c0 message one", "c0 message two"));
+    EXPECT_THAT(id, ElementsAre("server open", "server asked /chat", "c0 open", "c0 message one",
+                                "c0 message two"));
     clears("/chat");
     ana.is_told_goodbye(1000);
     notes.takes();
@@ -214,8 +219,11 @@ TEST_P(PlacedAdmission, OneHandlerMayServeSeveralConnections) {
   all_is_quiet();
 }
 
-// S-8, S-9: the server's on_terminate is not called when a client leaves; one class may play both roles.
-class both_roles final : public server_handler, public connection_handler, public std::enable_shared_from_this<both_roles> {
+// S-8, S-9: the server's on_terminate is not called when a client leaves; one class may play both
+// roles.
+class both_roles final : public server_handler,
+                         public connection_handler,
+                         public std::enable_shared_from_this<both_roles> {
 public:
   explicit both_roles(diary& notes) : notes_{notes} {}
   admission on_connection(websocket_server&, const request&) override {
@@ -227,7 +235,9 @@ public:
   void on_error(websocket_connection&, const error_event&) override {}
   void on_message(websocket_connection&, const message&) override {}
   void on_terminate(websocket_server&) override { notes_.note("server terminate"); }
-  void on_terminate(websocket_connection& ws, const termination&) override { notes_.note(name_of(ws) + " terminate"); }
+  void on_terminate(websocket_connection& ws, const termination&) override {
+    notes_.note(name_of(ws) + " terminate");
+  }
 
 private:
   diary& notes_;
@@ -277,7 +287,9 @@ TEST_P(PlacedAdmission, NothingRefusesBeforeTheHandshakeWith403) {
 }
 
 TEST_F(Admission, ARefusalMayNameItsStatus) {
-  hosts.decides = [](websocket_server&, const request&) -> admission { return refuse(401, "who are you"); };
+  hosts.decides = [](websocket_server&, const request&) -> admission {
+    return refuse(401, "who are you");
+  };
   opens_house();
 
   joins().is_refused(401);
@@ -292,18 +304,23 @@ TEST_F(Admission, ARefusalThatIsNoErrorStatusBecomes403AndIsReported) {
 
   joins().is_refused(403);
 
-  EXPECT_THAT(notes.takes(), Contains(HasSubstr("server error on_connection refused with status 200")));
+  EXPECT_THAT(notes.takes(),
+              Contains(HasSubstr("server error on_connection refused with status 200")));
   all_is_quiet();
 }
 
-// S-17: an exception is a refusal (1011 or 500) and is told to the server's on_error, with S-7's status text.
+// S-17: an exception is a refusal (1011 or 500) and is told to the server's on_error, with S-7's
+// status text.
 TEST_F(Admission, AnExceptionInOnConnectionRefuses) {
-  hosts.decides = [](websocket_server&, const request&) -> admission { throw std::runtime_error("the list is lost"); };
+  hosts.decides = [](websocket_server&, const request&) -> admission {
+    throw std::runtime_error("the list is lost");
+  };
   opens_house();
 
   joins().is_refused(500);
 
-  EXPECT_THAT(notes.takes(), ElementsAre("server open", "server asked /chat", "server error the list is lost"));
+  EXPECT_THAT(notes.takes(),
+              ElementsAre("server open", "server asked /chat", "server error the list is lost"));
   EXPECT_EQ(counters()[counter::refused_by_exception], 1u);
   EXPECT_EQ(counters()[counter::handler_exceptions], 1u);
   all_is_quiet();
@@ -396,7 +413,8 @@ TEST_P(PlacedAdmission, ARefusedClientTakesNoSeat) {
   all_is_quiet();
 }
 
-// -- the admission deadline -------------------------------------------------------------------------
+// -- the admission deadline
+// -------------------------------------------------------------------------
 
 TEST_P(PlacedAdmission, AWorkerThatIsTooBusyMeans503) {
   opens_house();
@@ -460,7 +478,8 @@ TEST_F(Admission, WithoutAnAdmissionDeadlineAClientWaits) {
   all_is_quiet();
 }
 
-// -- the requester goes -----------------------------------------------------------------------------
+// -- the requester goes
+// -----------------------------------------------------------------------------
 
 TEST_P(PlacedAdmission, WhoGoesBeforeItIsAskedAboutIsSkipped) {
   for (const auto when : {admit::before_handshake, admit::after_handshake}) {
@@ -491,8 +510,9 @@ TEST_P(PlacedAdmission, WhoGoesWhileItIsDecidedAboutHasAShortLife) {
 
   at_once([&] { ana = joins(); });
 
-  EXPECT_THAT(notes.takes(), ElementsAre("server open", "server asked /chat", "c0 open", "c0 error 1006 HTTP fatal",
-                                         HasSubstr("c0 terminate 1006")));
+  EXPECT_THAT(notes.takes(),
+              ElementsAre("server open", "server asked /chat", "c0 open",
+                          "c0 error 1006 HTTP fatal", HasSubstr("c0 terminate 1006")));
   all_is_quiet();
 }
 
@@ -520,8 +540,9 @@ TEST_F(Admission, WhoGoesDuringOnOpenEndsAfterIt) {
 
   at_once([&] { ana = joins(); });
 
-  EXPECT_THAT(notes.takes(), ElementsAre("server open", "server asked /chat", "c0 open", "c0 error 1006 HTTP fatal",
-                                         HasSubstr("c0 terminate 1006")));
+  EXPECT_THAT(notes.takes(),
+              ElementsAre("server open", "server asked /chat", "c0 open",
+                          "c0 error 1006 HTTP fatal", HasSubstr("c0 terminate 1006")));
   all_is_quiet();
 }
 

@@ -1,5 +1,6 @@
 /// \file
-/// The cast of the stories about servers: handlers made of closures, which write down what is called.
+/// The cast of the stories about servers: handlers made of closures, which write down what is
+/// called.
 #pragma once
 
 #include <callsign/testkit/story.hpp>
@@ -55,7 +56,8 @@ public:
       does_.opens(ws);
   }
   void on_message(websocket_connection& ws, const message& heard) override {
-    notes_.note(name_of(ws) + (heard.is_text() ? " message " : " bytes ") + std::string{heard.text()});
+    notes_.note(name_of(ws) + (heard.is_text() ? " message " : " bytes ") +
+                std::string{heard.text()});
     if (does_.hears)
       does_.hears(ws, heard);
   }
@@ -127,7 +129,9 @@ inline guest_part chatting() {
     ws.send("Welcome on the chat!");
     ws.server().broadcast("New client connected", except(ws));
   };
-  part.hears = [](websocket_connection& ws, const message& heard) { ws.server().broadcast(heard, except(ws)); };
+  part.hears = [](websocket_connection& ws, const message& heard) {
+    ws.server().broadcast(heard, except(ws));
+  };
   part.ends = [](websocket_connection& ws, const termination&) {
     ws.server().broadcast("Client disconnected", except(ws));
   };
@@ -140,14 +144,17 @@ inline guest_part echoing() {
   return part;
 }
 
-/// A stage with one server on /chat, made of closures. Set `guests`, `hosts` and `how`, then `opens_house`.
+/// A stage with one server on /chat, made of closures. Set `guests`, `hosts` and `how`, then
+/// `opens_house`.
 class house : public stage {
 public:
   explicit house(stage_options options = {}) : stage{std::move(options)} {}
   // Its diary goes before the stage does.
   ~house() { ends(); }
 
-  server_ref opens_house(where at = where::current()) { return opens_house(how, "WebSocketServer", at); }
+  server_ref opens_house(where at = where::current()) {
+    return opens_house(how, "WebSocketServer", at);
+  }
   server_ref opens_house(server_options options, std::string_view worker = "WebSocketServer",
                          where at = where::current()) {
     return serves(std::make_shared<host>(notes, hosts, guests), std::move(options), worker, at);
@@ -174,6 +181,8 @@ inline std::string name_of_placement(const testing::TestParamInfo<callbacks>& in
   return info.param == callbacks::in_worker ? "InWorker" : "InConnection";
 }
 
-inline auto both_placements() { return testing::Values(callbacks::in_worker, callbacks::in_connection); }
+inline auto both_placements() {
+  return testing::Values(callbacks::in_worker, callbacks::in_connection);
+}
 
 } // namespace stories

@@ -13,12 +13,14 @@ namespace {
 using namespace stories;
 
 /// The classes of app/chat, as its main() puts them together.
-class ChatStory : public testing::Test, public stage, public testing::WithParamInterface<callbacks> {
+class ChatStory : public testing::Test,
+                  public stage,
+                  public testing::WithParamInterface<callbacks> {
 protected:
   void opens_chat(program::guest_list guests = {}, where at = where::current()) {
     program::log_book log{log_level::info, file_};
-    serves(std::make_shared<chat::doorman>(std::move(guests), log), {.path = "/chat", .placement = GetParam()},
-           "WebSocketServer", at);
+    serves(std::make_shared<chat::doorman>(std::move(guests), log),
+           {.path = "/chat", .placement = GetParam()}, "WebSocketServer", at);
   }
   void SetUp() override {
     file_ = testing::TempDir() + "chat_story_" +

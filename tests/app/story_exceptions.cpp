@@ -19,7 +19,7 @@ TEST_P(Exceptions, InOnMessageGoesToOnErrorAndTheConnectionStays) {
   guests.fails = [&](websocket_connection&, const error_event& what) {
     text = what.status_text();
     EXPECT_EQ(what.errors.size(), 1u);
-    EXPECT_EQ(&what.status().errors, &what.errors);  // C-21
+    EXPECT_EQ(&what.status().errors, &what.errors); // C-21
     EXPECT_FALSE(what.is_fatal);
   };
   opens_house();
@@ -29,7 +29,9 @@ TEST_P(Exceptions, InOnMessageGoesToOnErrorAndTheConnectionStays) {
   ana.says("bad");
   ana.says("good");
 
-  EXPECT_THAT(notes.takes(), ElementsAre("c0 message bad", testing::MatchesRegex("c0 error [0-9]+ user"), "c0 message good"));
+  EXPECT_THAT(notes.takes(),
+              ElementsAre("c0 message bad", testing::MatchesRegex("c0 error [0-9]+ user"),
+                          "c0 message good"));
   EXPECT_EQ(text, "on_message: I do not like that");
   EXPECT_EQ(counters()[counter::handler_exceptions], 1u);
   all_is_quiet();
@@ -53,7 +55,9 @@ TEST_P(Exceptions, InOnOpenGoesToOnErrorAndTheConnectionStays) {
 
 TEST_P(Exceptions, InOnErrorIsReportedToTheWorkersHandler) {
   guests.hears = [](websocket_connection&, const message&) { throw std::runtime_error("first"); };
-  guests.fails = [](websocket_connection&, const error_event&) { throw std::runtime_error("second"); };
+  guests.fails = [](websocket_connection&, const error_event&) {
+    throw std::runtime_error("second");
+  };
   opens_house();
   auto ana = joins();
 
@@ -66,7 +70,9 @@ TEST_P(Exceptions, InOnErrorIsReportedToTheWorkersHandler) {
 
 // C-22: logged only; everything else goes on, and the end comes once.
 TEST_P(Exceptions, InOnTerminateIsReportedOnly) {
-  guests.ends = [](websocket_connection&, const termination&) { throw std::runtime_error("no goodbyes"); };
+  guests.ends = [](websocket_connection&, const termination&) {
+    throw std::runtime_error("no goodbyes");
+  };
   const auto server = opens_house();
   auto ana = joins();
   auto bob = joins();
@@ -79,7 +85,8 @@ TEST_P(Exceptions, InOnTerminateIsReportedOnly) {
   reports("no goodbyes");
 
   bob.is_told_goodbye(1000);
-  EXPECT_THAT(notes.takes(), ElementsAre(HasSubstr("c0 terminate 1000"), HasSubstr("c1 terminate 1000"), "server terminate"));
+  EXPECT_THAT(notes.takes(), ElementsAre(HasSubstr("c0 terminate 1000"),
+                                         HasSubstr("c1 terminate 1000"), "server terminate"));
   all_is_quiet();
 }
 
@@ -92,7 +99,8 @@ TEST_P(Exceptions, InTheLastOnErrorTheOnTerminateStillComes) {
   ana.vanishes();
 
   reports("an exception that is no std::exception");
-  EXPECT_THAT(notes.takes(), ElementsAre("c0 error 1006 HTTP fatal", HasSubstr("c0 terminate 1006")));
+  EXPECT_THAT(notes.takes(),
+              ElementsAre("c0 error 1006 HTTP fatal", HasSubstr("c0 terminate 1006")));
   all_is_quiet();
 }
 
@@ -107,7 +115,9 @@ TEST_P(Exceptions, InTheServersOnOpenGoesToItsOnError) {
 }
 
 TEST_P(Exceptions, InTheServersOnErrorIsReportedToTheWorkersHandler) {
-  hosts.decides = [](websocket_server&, const request&) -> admission { throw std::runtime_error("first"); };
+  hosts.decides = [](websocket_server&, const request&) -> admission {
+    throw std::runtime_error("first");
+  };
   hosts.fails = [](websocket_server&, const error_event&) { throw std::runtime_error("second"); };
   opens_house();
 
@@ -133,8 +143,12 @@ TEST_P(Exceptions, InTheServersOnTerminateThePathIsFreeAllTheSame) {
 // W-40: a worker's own handler takes the place of the general one.
 TEST_F(HouseStory, AWorkersOwnHandlerHearsOfItsCallbacks) {
   std::vector<std::string> heard;
-  calls("WebSocketServer", [&](worker& self) { self.on_error([&](const task_error& what) { heard.push_back(what.what); }); });
-  guests.ends = [](websocket_connection&, const termination&) { throw std::runtime_error("no goodbyes"); };
+  calls("WebSocketServer", [&](worker& self) {
+    self.on_error([&](const task_error& what) { heard.push_back(what.what); });
+  });
+  guests.ends = [](websocket_connection&, const termination&) {
+    throw std::runtime_error("no goodbyes");
+  };
   opens_house();
 
   joins().leaves();

@@ -56,7 +56,8 @@ TEST_P(Heartbeat, ADeadLineIsFoundWithin45Seconds) {
   EXPECT_THAT(notes.takes(), IsEmpty());
   passes(5100ms);
 
-  EXPECT_THAT(notes.takes(), ElementsAre("c0 error 1006 HTTP fatal", HasSubstr("c0 terminate 1006")));
+  EXPECT_THAT(notes.takes(),
+              ElementsAre("c0 error 1006 HTTP fatal", HasSubstr("c0 terminate 1006")));
   EXPECT_FALSE(ana.is_connected());
   EXPECT_TRUE(bob.is_connected());
   EXPECT_EQ(counters()[counter::closed_heartbeat], 1u);
@@ -101,7 +102,7 @@ TEST_F(HeartbeatInWorker, WhileWeDoNotReadNobodyIsDeclaredDead) {
 
   calls("WebSocketServer", [&] {
     ana.says(std::string(2000, 'a'));
-    passes(5min);  // the worker is busy for that long
+    passes(5min); // the worker is busy for that long
     EXPECT_TRUE(ana.is_held_back());
     EXPECT_TRUE(ana.is_connected());
     EXPECT_GE(ana.pings_heard(), 14u);
@@ -128,7 +129,8 @@ TEST_F(HeartbeatInWorker, WhileWeDoNotReadNoMessageIsLate) {
     passes(5min);
   });
 
-  EXPECT_THAT(notes.takes(), ElementsAre("c0 message " + std::string(2000, 'a'), "c0 message this one is long under way"));
+  EXPECT_THAT(notes.takes(), ElementsAre("c0 message " + std::string(2000, 'a'),
+                                         "c0 message this one is long under way"));
   all_is_quiet();
 }
 

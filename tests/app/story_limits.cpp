@@ -1,4 +1,5 @@
-// Slow clients, full queues, the budget, and what waits for a busy worker: rules C-8 to C-10, design sections 5 to 8.
+// Slow clients, full queues, the budget, and what waits for a busy worker: rules C-8 to C-10,
+// design sections 5 to 8.
 
 #include "tests/app/story_cast.hpp"
 
@@ -16,7 +17,8 @@ using LimitsInWorker = HouseStory;
 
 // -- the outbox (C-8, C-9) ------------------------------------------------------------------------
 
-// The verdicts, from the outside: queued, pressured above half, dropped above the limit, closed after that.
+// The verdicts, from the outside: queued, pressured above half, dropped above the limit, closed
+// after that.
 TEST_P(Limits, SendSaysWhatBecameOfTheMessage) {
   how.max_queued_bytes = 400;
   connection_ref to_ana;
@@ -30,8 +32,9 @@ TEST_P(Limits, SendSaysWhatBecameOfTheMessage) {
     verdicts.push_back(to_ana.send(hundred(static_cast<char>('0' + i))));
   settle();
 
-  EXPECT_THAT(verdicts, ElementsAre(send_result::queued, send_result::queued, send_result::pressured,
-                                    send_result::pressured, send_result::dropped, send_result::closed));
+  EXPECT_THAT(verdicts,
+              ElementsAre(send_result::queued, send_result::queued, send_result::pressured,
+                          send_result::pressured, send_result::dropped, send_result::closed));
 }
 
 // Default: a client that is too slow is closed with 1013; what waits for it is dropped and counted.
@@ -51,12 +54,14 @@ TEST_P(Limits, AFullQueueClosesWith1013) {
   ana.reads_again();
 
   ana.is_told_goodbye(1013);
-  EXPECT_THAT(notes.takes(), ElementsAre("c0 error 1013 HTTP fatal", HasSubstr("c0 terminate 1013")));
+  EXPECT_THAT(notes.takes(),
+              ElementsAre("c0 error 1013 HTTP fatal", HasSubstr("c0 terminate 1013")));
   EXPECT_EQ(counters()[counter::closed_overflow], 1u);
   EXPECT_EQ(counters()[counter::messages_dropped_unsent], 4u);
   EXPECT_EQ(counters()[counter::messages_dropped_overflow_newest], 1u);
   EXPECT_EQ(counters()[counter::messages_dropped_closed], 1u);
-  EXPECT_THAT(log(), Contains(HasSubstr("closed with 1013: its queue is full, 4 messages dropped")));
+  EXPECT_THAT(log(),
+              Contains(HasSubstr("closed with 1013: its queue is full, 4 messages dropped")));
   all_is_quiet();
 }
 
@@ -86,7 +91,8 @@ TEST_P(Limits, AFullQueueClosesWith1013ForBroadcastsToo) {
   ana.is_told_goodbye(1013);
   for (int i = 0; i < 6; ++i)
     bob.hears(hundred(static_cast<char>('0' + i)));
-  EXPECT_THAT(notes.takes(), ElementsAre("c0 error 1013 HTTP fatal", HasSubstr("c0 terminate 1013")));
+  EXPECT_THAT(notes.takes(),
+              ElementsAre("c0 error 1013 HTTP fatal", HasSubstr("c0 terminate 1013")));
   all_is_quiet();
 }
 
@@ -229,7 +235,8 @@ TEST_P(Limits, WhatAVanishedClientNeverGotIsCounted) {
   all_is_quiet();
 }
 
-// -- the process budget -----------------------------------------------------------------------------
+// -- the process budget
+// -----------------------------------------------------------------------------
 
 class Budget : public testing::TestWithParam<callbacks> {
 protected:
@@ -261,7 +268,8 @@ TEST_P(Budget, ShedsTheHeaviestFirst) {
     h.settle();
 
     for (std::size_t i = 0; i < 4; ++i)
-      EXPECT_EQ(to[i].status(), i == heaviest ? connection_status::closing : connection_status::connected);
+      EXPECT_EQ(to[i].status(),
+                i == heaviest ? connection_status::closing : connection_status::connected);
     for (auto& one : all)
       one.reads_again();
     all[heaviest].is_told_goodbye(1013);
@@ -312,13 +320,15 @@ TEST_P(Budget, HalfReceivedMessagesCount) {
   bob.begins_to_say(std::string(500, 'b'));
 
   ana.is_told_goodbye(1013);
-  EXPECT_THAT(h.notes.takes(), ElementsAre("c0 error 1013 HTTP fatal", HasSubstr("c0 terminate 1013")));
+  EXPECT_THAT(h.notes.takes(),
+              ElementsAre("c0 error 1013 HTTP fatal", HasSubstr("c0 terminate 1013")));
   bob.says("!");
   EXPECT_THAT(h.notes.takes(), ElementsAre("c1 message " + std::string(500, 'b') + '!'));
   h.all_is_quiet();
 }
 
-// -- undelivered messages ---------------------------------------------------------------------------
+// -- undelivered messages
+// ---------------------------------------------------------------------------
 
 // Design section 5: reading pauses while a connection's undelivered bytes exceed its credit.
 TEST_F(LimitsInWorker, ReadingPausesWhileTheWorkerIsBehind) {
@@ -388,7 +398,7 @@ TEST_F(LimitsInWorker, AClientThatSpeaksBeforeItIsInIsHeldBackToo) {
     EXPECT_TRUE(ana.is_held_back());
   });
 
-  EXPECT_EQ(notes.takes().size(), 13u);  // server open, asked, open, ten messages
+  EXPECT_EQ(notes.takes().size(), 13u); // server open, asked, open, ten messages
   all_is_quiet();
 }
 
@@ -406,8 +416,9 @@ TEST_F(LimitsInWorker, AHangUpIsNoticedWhileReadingIsPaused) {
     EXPECT_FALSE(ana.is_connected());
   });
 
-  EXPECT_THAT(notes.takes(), ElementsAre("c0 message " + std::string(2000, 'a'), "c0 error 1006 HTTP fatal",
-                                         HasSubstr("c0 terminate 1006")));
+  EXPECT_THAT(notes.takes(),
+              ElementsAre("c0 message " + std::string(2000, 'a'), "c0 error 1006 HTTP fatal",
+                          HasSubstr("c0 terminate 1006")));
   all_is_quiet();
 }
 

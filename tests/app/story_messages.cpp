@@ -39,8 +39,9 @@ TEST_P(Messages, DataTypeTextClosesForBytesThatAreNoUtf8With1007) {
   bob.says("\xC0\xAF");
   bob.is_told_goodbye(1007);
 
-  EXPECT_THAT(notes.takes(), ElementsAre("c0 error 1007 HTTP fatal", HasSubstr("c0 terminate 1007"),
-                                         "c1 error 1007 HTTP fatal", HasSubstr("c1 terminate 1007")));
+  EXPECT_THAT(notes.takes(),
+              ElementsAre("c0 error 1007 HTTP fatal", HasSubstr("c0 terminate 1007"),
+                          "c1 error 1007 HTTP fatal", HasSubstr("c1 terminate 1007")));
   EXPECT_EQ(counters()[counter::closed_invalid_utf8], 2u);
   all_is_quiet();
 }
@@ -221,7 +222,8 @@ TEST_P(Messages, OneConnectionMaySpeakToAnother) {
   all_is_quiet();
 }
 
-// -- limits of what comes in ------------------------------------------------------------------------
+// -- limits of what comes in
+// ------------------------------------------------------------------------
 
 // C-11
 TEST_P(Messages, AMessageOverTheLimitClosesWith1009) {
@@ -423,7 +425,9 @@ TEST_P(Messages, MoreThanOneBlockOfBroadcastsKeepsItsOrder) {
   std::vector<broadcast_ticket> tickets;
   at_once([&] {
     for (char c = 'a'; c < 'g'; ++c) {
-      tickets.push_back(server.broadcast(std::string(3UL * 1024 * 1024, c), c == 'c' ? except(std::vector<connection_id>{0}) : except()));
+      tickets.push_back(
+          server.broadcast(std::string(3UL * 1024 * 1024, c),
+                           c == 'c' ? except(std::vector<connection_id>{0}) : except()));
     }
   });
 

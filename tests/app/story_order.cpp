@@ -1,5 +1,5 @@
-// One order for all: rule W-73 and W-74, scenario T-16, design sections 5 and 6, with everything mixed over two I/O
-// threads, in many random orders of the steps. Every failure names its seed.
+// One order for all: rule W-73 and W-74, scenario T-16, design sections 5 and 6, with everything
+// mixed over two I/O threads, in many random orders of the steps. Every failure names its seed.
 
 #include "tests/app/story_cast.hpp"
 
@@ -21,7 +21,9 @@ TEST_P(Order, ThreeClientsHearInterleavedBroadcastsInOneOrder) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     house h{{.order_of_steps = {.steps = order::random, .seed = seed}}};
     h.how.placement = GetParam();
-    h.guests.hears = [](websocket_connection& ws, const message& heard) { ws.server().broadcast(heard); };
+    h.guests.hears = [](websocket_connection& ws, const message& heard) {
+      ws.server().broadcast(heard);
+    };
     h.opens_house();
     std::vector<client> all{h.joins(), h.joins(), h.joins()};
     h.at_once([&] {
@@ -40,7 +42,8 @@ TEST_P(Order, ThreeClientsHearInterleavedBroadcastsInOneOrder) {
     // What one client says stays in its order.
     for (const auto& one : all) {
       std::vector<std::string> its;
-      std::ranges::copy_if(first, std::back_inserter(its), [&](const auto& m) { return m.starts_with(one.name()); });
+      std::ranges::copy_if(first, std::back_inserter(its),
+                           [&](const auto& m) { return m.starts_with(one.name()); });
       EXPECT_TRUE(std::ranges::is_sorted(its));
     }
     h.all_is_quiet();
@@ -50,7 +53,8 @@ TEST_P(Order, ThreeClientsHearInterleavedBroadcastsInOneOrder) {
   }
 }
 
-/// What the guests of the mixed story do when they are told to. Every broadcast names those it leaves out: "b7 -1 -3 ".
+/// What the guests of the mixed story do when they are told to. Every broadcast names those it
+/// leaves out: "b7 -1 -3 ".
 class mixed_guest final : public connection_handler {
 public:
   mixed_guest(diary& notes, int& count) : notes_{notes}, count_{count} {}
@@ -58,7 +62,8 @@ public:
   void on_open(websocket_connection& ws) override {
     notes_.note(name_of(ws) + " open");
     ws.send("hi " + name_of(ws));
-    ws.server().broadcast("b" + std::to_string(count_++) + " -" + std::to_string(ws.id()) + " joined", except(ws));
+    ws.server().broadcast(
+        "b" + std::to_string(count_++) + " -" + std::to_string(ws.id()) + " joined", except(ws));
   }
   void on_message(websocket_connection& ws, const message& heard) override {
     notes_.note(name_of(ws) + " message");
@@ -101,12 +106,14 @@ bool leaves_out(const std::string& broadcast, const std::string& id) {
 
 struct part {
   client who;
-  std::string id;   ///< as its greeting says
+  std::string id; ///< as its greeting says
   bool has_ended = false;
 };
 
-/// Everything a client heard, checked against what the witness heard, who came first and stays to the end.
-void check(const std::vector<std::string>& all, const std::vector<std::string>& witness, bool has_ended) {
+/// Everything a client heard, checked against what the witness heard, who came first and stays to
+/// the end.
+void check(const std::vector<std::string>& all, const std::vector<std::string>& witness,
+           bool has_ended) {
   if (all.empty())
     return;
   // The greeting first (W-74).
@@ -115,21 +122,24 @@ void check(const std::vector<std::string>& all, const std::vector<std::string>& 
   EXPECT_EQ(std::ranges::count_if(all, [](const auto& m) { return m.starts_with("hi "); }), 1);
 
   std::vector<std::string> its;
-  std::ranges::copy_if(all, std::back_inserter(its), [](const auto& m) { return m.starts_with('b'); });
+  std::ranges::copy_if(all, std::back_inserter(its),
+                       [](const auto& m) { return m.starts_with('b'); });
   std::vector<std::string> due;
   std::ranges::copy_if(witness, std::back_inserter(due),
                        [&](const auto& m) { return m.starts_with('b') && !leaves_out(m, id); });
-  // In one order for all, nothing lost, nothing doubled: a run without gaps of what the witness heard, and to its end if
-  // this client stayed.
+  // In one order for all, nothing lost, nothing doubled: a run without gaps of what the witness
+  // heard, and to its end if this client stayed.
   const auto found = std::ranges::search(due, its);
   EXPECT_TRUE(its.empty() || !found.empty())
-      << "client " << id << " heard " << testing::PrintToString(its) << "\nof " << testing::PrintToString(due);
+      << "client " << id << " heard " << testing::PrintToString(its) << "\nof "
+      << testing::PrintToString(due);
   if (!has_ended && !its.empty() && !found.empty()) {
     EXPECT_EQ(found.end(), due.end()) << "client " << id << " missed the end of it";
   }
   // One place's words in their order: p, b, s of one number.
   const auto at = [&](const std::string& what) {
-    const auto place = std::ranges::find_if(all, [&](const auto& m) { return m == what || m.starts_with(what + ' '); });
+    const auto place = std::ranges::find_if(
+        all, [&](const auto& m) { return m == what || m.starts_with(what + ' '); });
     return place - all.begin();
   };
   for (const auto& m : all) {
@@ -146,11 +156,13 @@ void check(const std::vector<std::string>& all, const std::vector<std::string>& 
       continue;
     EXPECT_EQ(i, all.size() - 1);
     ASSERT_GT(its.size(), 0u);
-    EXPECT_NE(all[i].find('"' + its.back() + '"'), std::string::npos) << testing::PrintToString(all);
+    EXPECT_NE(all[i].find('"' + its.back() + '"'), std::string::npos)
+        << testing::PrintToString(all);
   }
 }
 
-/// For each connection: open first, terminate once and last, at most one fatal error and right before it (C-17).
+/// For each connection: open first, terminate once and last, at most one fatal error and right
+/// before it (C-17).
 void check_lives(const std::vector<std::string>& notes) {
   std::map<std::string, std::vector<std::string>> lives;
   for (const auto& line : notes)
@@ -245,13 +257,15 @@ void tell_mixed_story(callbacks placement, admit when, std::uint64_t seed) {
 // Join, leave, send, broadcast with exclusions and terminate, mixed.
 TEST_P(Order, EverythingMixedKeepsOneOrder) {
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
-    tell_mixed_story(GetParam(), seed % 2 == 0 ? admit::before_handshake : admit::after_handshake, seed);
+    tell_mixed_story(GetParam(), seed % 2 == 0 ? admit::before_handshake : admit::after_handshake,
+                     seed);
     if (HasFailure())
       return;
   }
 }
 
-// The server itself ends in the middle of it: everybody ends once, the server last, and nothing is left.
+// The server itself ends in the middle of it: everybody ends once, the server last, and nothing is
+// left.
 TEST_P(Order, AnEndInTheMiddleOfItEndsEverythingOnce) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     house h{{.order_of_steps = {.steps = order::random, .seed = seed}}};
@@ -271,7 +285,9 @@ TEST_P(Order, AnEndInTheMiddleOfItEndsEverythingOnce) {
           case 1: h.workers().kill("WebSocketServer"); break;
           case 2: h.workers().abort("WebSocketServer"); break;
           case 3: h.web().ref().stop(); break;
-          case 4: h.workers().call("WebSocketServer", [](worker& self) { self[stage::servers].clear(); }); break;
+          case 4:
+            h.workers().call("WebSocketServer", [](worker& self) { self[stage::servers].clear(); });
+            break;
           default: break;
           }
         }
@@ -312,7 +328,8 @@ TEST_P(Order, AnEndInTheMiddleOfItEndsEverythingOnce) {
       if (who == "server")
         continue;
       EXPECT_EQ(life.front(), "open");
-      const auto ends = std::ranges::count_if(life, [](const auto& l) { return l.starts_with("terminate"); });
+      const auto ends =
+          std::ranges::count_if(life, [](const auto& l) { return l.starts_with("terminate"); });
       // An aborted worker tells nobody anything; its connections' own actors still do.
       EXPECT_LE(ends, 1);
       if (way != 2 || GetParam() == callbacks::in_connection) {

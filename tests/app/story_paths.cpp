@@ -10,7 +10,9 @@ using namespace stories;
 class Paths : public HouseStory {
 protected:
   void opens_at(const std::string& path, where at = where::current()) {
-    guests.opens = [path](websocket_connection& ws) { ws.send("this is " + (path.empty() ? "everything" : path)); };
+    guests.opens = [path](websocket_connection& ws) {
+      ws.send("this is " + (path.empty() ? "everything" : path));
+    };
     opens_house({.path = path}, "WebSocketServer", at);
   }
   void reaches(const std::string& url, const std::string& path, where at = where::current()) {
@@ -26,7 +28,8 @@ TEST_F(Paths, ASecondServerOnAPathFailsUntilTheFirstHasTerminated) {
   std::string said;
   const auto makes_another = [&](worker& self) {
     try {
-      websocket_server second{self, web().ref(), std::make_shared<host>(notes, hosts, guests), {.path = "/chat/"}};
+      websocket_server second{
+          self, web().ref(), std::make_shared<host>(notes, hosts, guests), {.path = "/chat/"}};
       said = "made";
     } catch (const failure& e) {
       said = e.what();
@@ -112,7 +115,9 @@ TEST_F(Paths, TwoServersWithoutPathCollide) {
   opens_at("");
 
   calls("another", [&](worker& self) {
-    EXPECT_THROW(websocket_server(self, web().ref(), std::make_shared<host>(notes, hosts, guests), {}), failure);
+    EXPECT_THROW(
+        websocket_server(self, web().ref(), std::make_shared<host>(notes, hosts, guests), {}),
+        failure);
   });
 
   all_is_quiet();

@@ -1,4 +1,5 @@
-// T-22 and T-23: variant B of the chat (section 6 of the 4D rules), with names and colours in an HTML paragraph.
+// T-22 and T-23: variant B of the chat (section 6 of the 4D rules), with names and colours in an
+// HTML paragraph.
 
 #include "net/src/rules/http_text.hpp"
 #include "tests/app/story_cast.hpp"
@@ -17,7 +18,8 @@ std::string paragraph(std::string_view colour, std::string_view text) {
 class client_of_b final : public connection_handler {
 public:
   client_of_b(diary& log, std::string name, std::string colour, std::string address)
-      : log_{log}, name_{std::move(name)}, colour_{std::move(colour)}, address_{std::move(address)} {}
+      : log_{log}, name_{std::move(name)}, colour_{std::move(colour)}, address_{
+                                                                           std::move(address)} {}
 
   void on_open(websocket_connection& ws) override {
     ws.send(paragraph("red", "Welcome on the chat!"));
@@ -28,12 +30,13 @@ public:
     tell_others(ws, name_ + ": " + std::string{heard.text()});
   }
   void on_error(websocket_connection&, const error_event& what) override {
-    log_.note("*** Error: " + name_ + " - " + address_ + " - " + std::to_string(what.errors.front().code));
+    log_.note("*** Error: " + name_ + " - " + address_ + " - " +
+              std::to_string(what.errors.front().code));
   }
   void on_terminate(websocket_connection& ws, const termination& how) override {
     tell_others(ws, name_ + " disconnected!");
-    log_.note("Connection closed: " + name_ + " - " + address_ + " - code: " + std::to_string(how.code) + ' ' +
-              how.reason.value_or(""));
+    log_.note("Connection closed: " + name_ + " - " + address_ +
+              " - code: " + std::to_string(how.code) + ' ' + how.reason.value_or(""));
   }
 
 private:
@@ -62,8 +65,8 @@ public:
                                         "maroon", "navy", "olive",   "purple", "silver", "teal"};
     log_.note("*** New connection request from: " + asked.remote_address);
     ++count;
-    return std::make_unique<client_of_b>(log_, "Client" + std::to_string(count), colours[count % colours.size()],
-                                         asked.remote_address);
+    return std::make_unique<client_of_b>(log_, "Client" + std::to_string(count),
+                                         colours[count % colours.size()], asked.remote_address);
   }
   void on_error(websocket_server&, const error_event& what) override {
     log_.note("!!! Server error: " + std::string{what.status_text()});
@@ -81,7 +84,9 @@ protected:
   // The vendor's demo has its socket at "/", on a server without a path.
   VariantB() : stage{{.url = "/"}} {}
   void TearDown() override { ends(); }
-  void opens(where at = where::current()) { serves(std::make_shared<host_of_b>(log), {}, "WebSocketServer", at); }
+  void opens(where at = where::current()) {
+    serves(std::make_shared<host_of_b>(log), {}, "WebSocketServer", at);
+  }
 
   diary log;
 };
@@ -113,8 +118,9 @@ TEST_F(VariantB, TheWorkedSequenceIsHeardFrameByFrame) {
 
   calls("WebSocketServer", [](worker& self) { self[servers].front().second.terminate(); });
   ana.is_told_goodbye(1000);
-  EXPECT_THAT(log.takes(), ElementsAre(HasSubstr("Connection closed: Client1 - 192.168.0.1 - code: 1000 "),
-                                       "*** Server closed"));
+  EXPECT_THAT(log.takes(),
+              ElementsAre(HasSubstr("Connection closed: Client1 - 192.168.0.1 - code: 1000 "),
+                          "*** Server closed"));
   EXPECT_TRUE(workers().number_of("WebSocketServer") > 0);
 
   // Step 18: the worker lives on, its variable still set; another "create server" works.
@@ -124,7 +130,8 @@ TEST_F(VariantB, TheWorkedSequenceIsHeardFrameByFrame) {
   all_is_quiet();
 }
 
-// Section 6.3, last lines: the leave notice of the first goes to a connection that is closing itself (S-32, C-10).
+// Section 6.3, last lines: the leave notice of the first goes to a connection that is closing
+// itself (S-32, C-10).
 TEST_F(VariantB, WithTwoLeftBothAreClosedInOrder) {
   opens();
   auto ana = joins();
@@ -137,8 +144,9 @@ TEST_F(VariantB, WithTwoLeftBothAreClosedInOrder) {
 
   ana.is_told_goodbye(1000);
   bob.is_told_goodbye(1000);
-  EXPECT_THAT(log.takes(), ElementsAre(HasSubstr("Connection closed: Client1"),
-                                       HasSubstr("Connection closed: Client2"), "*** Server closed"));
+  EXPECT_THAT(log.takes(),
+              ElementsAre(HasSubstr("Connection closed: Client1"),
+                          HasSubstr("Connection closed: Client2"), "*** Server closed"));
   all_is_quiet();
 }
 
@@ -171,7 +179,8 @@ TEST_F(VariantB, WhatUsersSayIsEscaped) {
 
   ana.says("<script>alert('x')</script> & more");
 
-  bob.hears("<p style=\"color:blue\">Client1: &lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; more</p>");
+  bob.hears("<p style=\"color:blue\">Client1: &lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; "
+            "&amp; more</p>");
   all_is_quiet();
 }
 

@@ -1,4 +1,5 @@
-// The turn, from the inside: one mail per connection actor and turn, one frame encoded per broadcast, one write per session.
+// The turn, from the inside: one mail per connection actor and turn, one frame encoded per
+// broadcast, one write per session.
 
 #include "net/src/bridge/connection_line.hpp"
 #include "net/src/bridge/io_turn.hpp"
@@ -25,17 +26,23 @@ public:
 
 class host final : public server_handler {
 public:
-  admission on_connection(websocket_server&, const request&) override { return std::make_unique<silent>(); }
+  admission on_connection(websocket_server&, const request&) override {
+    return std::make_unique<silent>();
+  }
 };
 
 class Turn : public testing::Test, public stage {
 protected:
-  Turn() : stage{{.io_threads = 1}} { server = serves(std::make_shared<host>(), {.path = "/chat"}); }
+  Turn() : stage{{.io_threads = 1}} {
+    server = serves(std::make_shared<host>(), {.path = "/chat"});
+  }
   void TearDown() override { ends(); }
 
   [[nodiscard]] std::size_t ready(const std::string& what) {
     return static_cast<std::size_t>(
-        std::ranges::count_if(world().steps().ready(), [&](const auto& line) { return line.find(what) != std::string::npos; }));
+        std::ranges::count_if(world().steps().ready(), [&](const auto& line) {
+          return line.find(what) != std::string::npos;
+        }));
   }
   /// Runs steps until one of that kind is ready.
   void run_until(const std::string& what) {
@@ -50,7 +57,8 @@ TEST_F(Turn, ABurstIsOneMailForEachConnectionActor) {
   std::vector<client> all{joins(), joins(), joins()};
   at_once([&] {
     for (int i = 0; i < 50; ++i)
-      server.broadcast("word " + std::to_string(i), i % 5 == 0 ? except(std::vector<connection_id>{1}) : except());
+      server.broadcast("word " + std::to_string(i),
+                       i % 5 == 0 ? except(std::vector<connection_id>{1}) : except());
 
     run_until("callsign.connection: mail");
     EXPECT_EQ(ready("callsign.connection: mail"), 3u);
@@ -123,7 +131,8 @@ TEST_F(Turn, AClosedLaneCompletesItsTickets) {
   EXPECT_FALSE(lane.has_entries());
 }
 
-// -- tickets ----------------------------------------------------------------------------------------
+// -- tickets
+// ----------------------------------------------------------------------------------------
 
 TEST(Tally, MergesWhatTheActorsCounted) {
   const auto first = std::make_shared<broadcast_ticket::state>();

@@ -262,14 +262,16 @@ TEST_F(Line, WhilePausedAHangUpIsNoticed) {
 
 TEST_F(Line, WhilePausedOurCloseStillFindsItsAnswer) {
   start();
+  desk->pauses_after_each = true;
   auto ana = joins();
   const auto ear = desk->ear();
+  ana.send(client_frame(fin | text, "one"));
+  ASSERT_EQ(read_frame(ana).payload, "one") << "now it is paused, and no read is on its way";
+
   ear->command([&](door::session& s) {
-    s.pause_reading();
     ear->out().push_close(rules::encode_close(1000, {}));
     s.mark_dirty();
   });
-
   EXPECT_EQ(read_frame(ana).close_code(), 1000U);
   ana.send(client_close(1000));
 

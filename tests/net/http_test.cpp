@@ -13,7 +13,10 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -348,6 +351,16 @@ TEST_P(BadHttp, IsAnsweredClosedAndCountedAndTheServerIsHealthy) {
 INSTANTIATE_TEST_SUITE_P(List, BadHttp, testing::ValuesIn(bad_requests),
                          [](const auto& one) { return one.param.name; });
 
+TEST_F(Http, TheAnswerToBadHttpIsNotTakenBackByAReset) {
+  start(how);
+  raw_client eve{port()};
+
+  eve.send("BAD\n" + std::string(100'000, 'x'));
+
+  EXPECT_EQ(read_answer(eve).status, 400);
+  EXPECT_TRUE(eve.ends_cleanly()) << "what was not read is drained before the end";
+}
+
 TEST_F(Http, AHundredHeadersAreGoodAndOneMoreIsNot) {
   start(how);
   const auto headers = [](int n) {
@@ -430,27 +443,44 @@ TEST_F(Http, AThousandLinesThatComeAndGoLeaveNothingBehind) {
   EXPECT_EQ(sessions(), 0U);
 }
 
+/// While it lives the process may open only so many more files.
+class no_descriptors {
+public:
+  explicit no_descriptors(std::size_t left) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit tight = before_;
+    tight.rlim_cur = 256;
+    ::setrlimit(RLIMIT_NOFILE, &tight);
+    for (int one = ::dup(0); one >= 0; one = ::dup(0))
+      held_.push_back(one);
+    for (; left > 0 && !held_.empty(); --left) {
+      ::close(held_.back());
+      held_.pop_back();
+    }
+  }
+  ~no_descriptors() {
+    for (const int one : held_)
+      ::close(one);
+    ::setrlimit(RLIMIT_NOFILE, &before_);
+  }
+  no_descriptors(const no_descriptors&) = delete;
+  no_descriptors& operator=(const no_descriptors&) = delete;
+
+private:
+  rlimit before_{};
+  std::vector<int> held_;
+};
+
 TEST_F(Http, WithoutDescriptorsAcceptingPausesAndGoesOn) {
-  start(how);
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-  rlimit tight = before;
-  tight.rlim_cur = 256;
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
-  std::vector<int> held;
-  for (int one = ::dup(0); one >= 0; one = ::dup(0))
-    held.push_back(one);
-  // One is left, for the client.
-  ::close(held.back());
-  held.pop_back();
+  start(how, 1);
+  ASSERT_EQ(get("/").status, 200) << "a thread opens files of its own when it begins to work";
+  std::optional<no_descriptors> lack{std::in_place, 1}; // one, for the client
   raw_client unlucky{port()};
 
-  EXPECT_EQ(unlucky.read_to_end(), "") << "a clean end, not a reset";
+  EXPECT_EQ(unlucky.read_to_end(), "") << "it is told at once";
   EXPECT_TRUE(notes.wait([&] { return !log.empty(); }));
   EXPECT_GE(counted(counter::lines_lost_to_descriptors), 1U);
-  for (const int one : held)
-    ::close(one);
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  lack.reset();
 
   EXPECT_EQ(get("/").status, 200);
 }
@@ -556,6 +586,26 @@ TEST_F(Http, APortIsFreeAgainWhenListeningStops) {
   service = sockets->listen(how, desk, errors);
 
   ASSERT_NE(service, nullptr) << errors.front().message();
+  EXPECT_EQ(get("/").status, 200);
+}
+
+TEST_F(Http, APortIsFreeAgainEvenWhileItsThreadIsBusy) {
+  start(how, 1);
+  const auto there = port();
+  ASSERT_EQ(get("/").status, 200);
+  std::promise<void> held;
+  sockets->threads().front()->post([&] { held.get_future().wait_for(patience); });
+
+  service->stop_listening();
+
+  EXPECT_THROW(raw_client{there}, std::runtime_error);
+  how.port = there;
+  how.addresses = {"127.0.0.1"};
+  std::vector<error> errors;
+  service = sockets->listen(how, desk, errors);
+  EXPECT_TRUE(errors.empty());
+  held.set_value();
+  ASSERT_NE(service, nullptr);
   EXPECT_EQ(get("/").status, 200);
 }
 

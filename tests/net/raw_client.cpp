@@ -103,7 +103,7 @@ raw_client::event raw_client::fill(clock::time_point limit) {
   std::array<char, 64 * 1024> bytes;
   const ssize_t got = ::recv(fd_, bytes.data(), bytes.size(), 0);
   if (got <= 0)
-    return event::end;
+    return got == 0 ? event::end : event::reset;
   in_.append(bytes.data(), static_cast<std::size_t>(got));
   return event::bytes;
 }
@@ -137,10 +137,19 @@ std::optional<std::string> raw_client::read_to_end(std::chrono::milliseconds spa
   for (;;) {
     switch (fill(limit)) {
     case event::bytes: break;
-    case event::end: return std::exchange(in_, {});
+    case event::end:
+    case event::reset: return std::exchange(in_, {});
     case event::nothing: return std::nullopt;
     }
   }
+}
+
+bool raw_client::ends_cleanly(std::chrono::milliseconds span) {
+  const auto limit = clock::now() + span;
+  event last = event::bytes;
+  while (last == event::bytes)
+    last = fill(limit);
+  return last == event::end;
 }
 
 bool raw_client::is_closed(std::chrono::milliseconds span) { return read_to_end(span).has_value(); }

@@ -35,6 +35,8 @@ public:
   [[nodiscard]] std::optional<std::string> read_to_end(std::chrono::milliseconds limit = patience);
   /// Whether the other side closed, or reset, the line within the limit.
   [[nodiscard]] bool is_closed(std::chrono::milliseconds limit = patience);
+  /// Whether the other side closed it, and did not reset it. What comes before is thrown away.
+  [[nodiscard]] bool ends_cleanly(std::chrono::milliseconds limit = patience);
   /// Whether nothing comes for that long.
   [[nodiscard]] bool is_silent(std::chrono::milliseconds span);
 
@@ -45,7 +47,7 @@ public:
   [[nodiscard]] int native() const noexcept { return fd_; }
 
 private:
-  enum class event : unsigned char { bytes, end, nothing };
+  enum class event : unsigned char { bytes, end, reset, nothing };
   event fill(std::chrono::steady_clock::time_point limit);
 
   int fd_ = -1;

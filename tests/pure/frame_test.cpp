@@ -16,14 +16,16 @@ TEST(Frame, IsUnmaskedAndFinal) {
   EXPECT_EQ(encode_frame(message{"hello"}), "\x81\x05hello");
   EXPECT_EQ(encode_frame(message::binary("\x01\x02")), "\x82\x02\x01\x02");
   EXPECT_EQ(encode_frame(opcode::ping, {}), "\x89\x00"s);
-  EXPECT_EQ(encode_frame(opcode::pong, "abc"), "\x8A\x03" "abc");
+  EXPECT_EQ(encode_frame(opcode::pong, "abc"), "\x8A\x03"
+                                               "abc");
 }
 
 TEST(Frame, HasALengthOfOneTwoOrEightBytes) {
   EXPECT_EQ(encode_frame(opcode::text, std::string(125, 'x')).substr(0, 2), "\x81\x7D");
   EXPECT_EQ(encode_frame(opcode::text, std::string(126, 'x')).substr(0, 4), "\x81\x7E\x00\x7E"s);
   EXPECT_EQ(encode_frame(opcode::text, std::string(65535, 'x')).substr(0, 4), "\x81\x7E\xFF\xFF"s);
-  EXPECT_EQ(encode_frame(opcode::text, std::string(65536, 'x')).substr(0, 10), "\x81\x7F\x00\x00\x00\x00\x00\x01\x00\x00"s);
+  EXPECT_EQ(encode_frame(opcode::text, std::string(65536, 'x')).substr(0, 10),
+            "\x81\x7F\x00\x00\x00\x00\x00\x01\x00\x00"s);
   EXPECT_EQ(encode_frame(opcode::text, std::string(65536, 'x')).size(), 65546u);
 }
 

@@ -12,7 +12,9 @@ using namespace callsign::rules;
 
 class PathTable : public testing::Test {
 protected:
-  bool add(const std::string& path) { return table.add(*parse_pattern(path), path.empty() ? "(any)" : path); }
+  bool add(const std::string& path) {
+    return table.add(*parse_pattern(path), path.empty() ? "(any)" : path);
+  }
   std::string find(const std::string& path) const {
     const auto* found = table.find(path);
     return found == nullptr ? "(none)" : *found;

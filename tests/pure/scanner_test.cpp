@@ -148,6 +148,29 @@ TEST(FrameScanner, KnowsWhatIsArriving) {
   EXPECT_EQ(scanner.partial_bytes(), 0U);
 }
 
+TEST(FrameScanner, HeadsThatBreakTheProtocolAreStopped) {
+  const std::vector<std::pair<std::string, std::string>> all{
+      {"RSV1", frame(0xC1, "x")},
+      {"RSV2", frame(0xA2, "x")},
+      {"RSV3", frame(0x99, "x")},
+      {"opcode 3", frame(0x83, "x")},
+      {"opcode 11", frame(0x8B, "x")},
+      {"no mask", "\x81\x01x"},
+      {"no mask, empty", std::string("\x81\0", 2)},
+      {"fragmented ping", frame(0x09, "x")},
+      {"long ping", frame(0x89, std::string(126, 'x'))},
+      {"nothing to continue", frame(fin, "x")},
+      {"message in message", frame(text, "x") + frame(fin | text, "y")},
+      {"16 bits for 125", std::string("\x82\xfe\0\x7dmask", 8)},
+      {"64 bits for 65535", std::string("\x82\xff\0\0\0\0\0\0\xff\xffmask", 14)},
+  };
+  for (const auto& [name, bytes] : all) {
+    frame_scanner scanner;
+    EXPECT_EQ(scanner.scan(bytes).end, scan_end::protocol_error) << name;
+    EXPECT_FALSE(scanner.why().empty()) << name;
+  }
+}
+
 TEST(FrameScanner, ClosesAreReadToTheEnd) {
   const auto end_of = [](const std::string& bytes) {
     frame_scanner scanner;

@@ -18,7 +18,7 @@
 
 namespace callsign::detail {
 
-std::ostream& operator<<(std::ostream& out, slot::phase p) {
+inline std::ostream& operator<<(std::ostream& out, slot::phase p) {
   constexpr const char* names[] = {"vacant", "alive", "killed", "aborted", "closing", "sealed"};
   return out << names[static_cast<int>(p)];
 }

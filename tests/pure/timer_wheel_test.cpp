@@ -155,7 +155,7 @@ TEST(TimerWheelProperty, BehavesAsAModelDoes) {
     struct one {
       std::unique_ptr<wheel_timer> timer;
       std::optional<time_point> due;
-      time_point soonest{};  ///< a deadline in the past means the next tick
+      time_point soonest{}; ///< a deadline in the past means the next tick
     };
     std::vector<one> all(20);
     for (auto& t : all) {
@@ -188,7 +188,8 @@ TEST(TimerWheelProperty, BehavesAsAModelDoes) {
         }
       }
       }
-      ASSERT_EQ(wheel.size(), static_cast<std::size_t>(std::ranges::count_if(all, [](const auto& o) { return o.due.has_value(); })));
+      ASSERT_EQ(wheel.size(), static_cast<std::size_t>(std::ranges::count_if(
+                                  all, [](const auto& o) { return o.due.has_value(); })));
       ASSERT_EQ(wheel.next().has_value(), wheel.size() > 0);
     }
   }

@@ -79,7 +79,8 @@ struct server_options {
   std::size_t max_fragments = 1024;             ///< of one message; over it: 1009
   std::size_t max_queued_bytes = 1024 * 1024;   ///< in the outbox of one connection
   overflow on_overflow = overflow::close;
-  /// Messages that wait for the worker; reading pauses above. At least one message is always let through.
+  /// Messages that wait for the worker, each with 128 bytes beside its own; reading pauses above. At least one message is
+  /// always let through.
   std::size_t max_undelivered_bytes = 1024 * 1024;
   std::size_t max_connections = 10'000;  ///< over it: 503
   std::size_t max_per_address = 1'000;   ///< over it: 503

@@ -3,6 +3,7 @@
 #include "actors/src/directory.hpp"
 #include "actors/src/worker_system.hpp"
 #include "net/src/bridge/connection_actor.hpp"
+#include "net/src/bridge/error_items.hpp"
 #include "net/src/bridge/io_turn.hpp"
 #include "net/src/bridge/network_core.hpp"
 #include "net/src/bridge/server_actor.hpp"
@@ -221,118 +222,7 @@ void server_core::post_end(const connection_ptr& who, rules::ending how) {
   owner_.post(entry_kind::closed, task{end_report{who, std::move(how)}});
 }
 
-// -- where callbacks run ------------------------------------------------------------------------------------------
-
-namespace {
-
-std::string text_of_current_exception() {
-  try {
-    throw;
-  } catch (const std::exception& e) {
-    return e.what();
-  } catch (...) {
-    return "an exception that is no std::exception";
-  }
-}
-
-error_item item_of(errc code, std::string text, const char* component) {
-  return {static_cast<int>(code), std::move(text), component, make_error_code(code)};
-}
-
-}  // namespace
-
-/// To the error handler of the worker, for want of anybody nearer.
-void server_core::report_exception(const char* callback) {
-  books().count(counter::handler_exceptions);
-  if (auto* here = incarnation::current()) {
-    here->report_current_exception(callback);
-  } else {
-    workers_.report({owner_.name(), owner_.number(), callback, text_of_current_exception(), std::current_exception()});
-  }
-}
-
-/// An exception in a connection's callback goes to its own `on_error` (rule C-22).
-void server_core::tell_exception(connection_core& who, const char* callback) {
-  books().count(counter::handler_exceptions);
-  const error_event what{{item_of(errc::handler_failed, std::string{callback} + ": " + text_of_current_exception(), "user")},
-                         false};
-  try {
-    who.handler()->on_error(who.place(), what);
-  } catch (...) {
-    report_exception("connection_handler::on_error");
-  }
-}
-
-void server_core::run_open(connection_core& who) {
-  try {
-    who.handler()->on_open(who.place());
-  } catch (...) {
-    tell_exception(who, "on_open");
-  }
-}
-
-bool server_core::pass_json(connection_core& from, const message& heard) {
-  auto complaint = is_utf8(heard.text()) ? door::json_complaint(heard.text()) : std::string{"it is not UTF-8"};
-  if (complaint.empty()) return true;
-  books().count(counter::messages_dropped_json);
-  const error_event what{{item_of(errc::invalid_json, make_error_code(errc::invalid_json).message() + ": " + complaint,
-                                  "callsign")},
-                         false};
-  try {
-    from.handler()->on_error(from.place(), what);
-  } catch (...) {
-    report_exception("connection_handler::on_error");
-  }
-  return false;
-}
-
-void server_core::run_message(connection_core& from, const message& heard) {
-  if (from.status() == connection_status::closed) return;
-  if (options_.type == data_type::object && !pass_json(from, heard)) return;
-  try {
-    switch (options_.type) {
-      case data_type::as_received: from.handler()->on_message(from.place(), heard); break;
-      case data_type::text:
-      case data_type::object:
-        if (heard.is_text()) {
-          from.handler()->on_message(from.place(), heard);
-        } else {
-          from.handler()->on_message(from.place(), message{message_kind::text, std::string{heard.text()}});
-        }
-        break;
-      case data_type::blob:
-        if (heard.is_binary()) {
-          from.handler()->on_message(from.place(), heard);
-        } else {
-          from.handler()->on_message(from.place(), message{message_kind::binary, std::string{heard.text()}});
-        }
-        break;
-    }
-  } catch (...) {
-    tell_exception(from, "on_message");
-  }
-}
-
-void server_core::run_end(connection_core& who, const rules::ending& how) {
-  who.set_status(connection_status::closed);
-  {
-    const std::scoped_lock guard{members_lock_};
-    members_.erase(who.id());
-  }
-  const auto handler = who.handler();
-  if (how.error) {
-    try {
-      handler->on_error(who.place(), *how.error);
-    } catch (...) {
-      report_exception("connection_handler::on_error");
-    }
-  }
-  try {
-    handler->on_terminate(who.place(), how.how);
-  } catch (...) {
-    report_exception("connection_handler::on_terminate");
-  }
-}
+// -- where callbacks run: see server_callbacks.cpp ----------------------------------------------------------------
 
 void server_core::one_is_finished() {
   const std::scoped_lock guard{members_lock_};

@@ -105,14 +105,15 @@ std::size_t outbox::drop_oldest(std::size_t needed, verdict& so_far) {
 void outbox::push_control(std::string bytes) {
   if (is_close_queued_) return;
   const bool is_pong = !bytes.empty() && static_cast<unsigned char>(bytes[0]) == 0x8A;
-  if (is_pong) {
-    const std::size_t first = begun_ > 0 ? 1 : 0;
-    for (std::size_t i = first; i < items_.size(); ++i) {
-      if (!items_[i].is_pong) continue;
-      items_[i].control = std::move(bytes);
+  if (is_pong && pongs_ >= limits_.max_pongs) {
+    const std::size_t unbegun = begun_ > 0 ? 1 : 0;
+    for (std::size_t i = items_.size(); i > unbegun; --i) {
+      if (!items_[i - 1].is_pong) continue;
+      items_[i - 1].control = std::move(bytes);
       return;
     }
   }
+  if (is_pong) ++pongs_;
   items_.push_back({{}, std::move(bytes), is_pong});
 }
 
@@ -150,6 +151,7 @@ std::size_t outbox::written(std::size_t bytes) {
     bytes -= now;
     if (first.data.block != nullptr) data += now;
     if (now == left) {
+      if (first.is_pong) --pongs_;
       items_.pop_front();
       begun_ = 0;
     } else {
@@ -200,6 +202,7 @@ outbox::verdict outbox::clear() {
   }
   gone.bytes_dropped = data_bytes_;
   items_.clear();
+  pongs_ = 0;
   data_bytes_ = 0;
   begun_ = 0;
   return gone;

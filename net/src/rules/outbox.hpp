@@ -20,8 +20,8 @@ struct piece {
 
 /// The queue in front of one socket: frames in order, a limit in bytes, and a rule for what does not fit.
 ///
-/// Control frames are never dropped and do not count against the limit; a pong that was not yet begun gives way to a newer
-/// one (RFC 6455 section 5.5.3), so that they cannot pile up. Once a Close is queued, everything behind it is refused.
+/// Control frames are never dropped and do not count against the limit; when very many pongs wait, the newest gives way to
+/// the next (RFC 6455 section 5.5.3), so that they cannot pile up. Once a Close is queued, everything behind it is refused.
 ///
 /// @context one thread: the session's
 class outbox {
@@ -29,6 +29,7 @@ class outbox {
   struct limits {
     std::size_t max_bytes = 1024 * 1024;
     overflow on_overflow = overflow::close;
+    std::size_t max_pongs = 256;
     [[nodiscard]] std::size_t high_water() const noexcept { return max_bytes / 2; }
   };
   /// What became of a push, counted in frames.
@@ -88,6 +89,7 @@ class outbox {
   limits limits_;
   std::deque<item> items_;
   std::size_t data_bytes_ = 0;
+  std::size_t pongs_ = 0;
   std::size_t begun_ = 0;  ///< bytes of the first frame of the first item that are written
   bool is_close_queued_ = false;
 };

@@ -58,7 +58,8 @@ std::vector<std::string> check(detail::network_core& network, const memory::back
   found.equal("sessions", sessions, "connection actors", actors);
   found.equal("sessions", sessions, "members of servers", members);
   found.equal("sessions", sessions, "seats taken", seats);
-  found.equal("bytes in the budget", network.buffered_bytes(), "bytes in outboxes and half-received messages", weight);
+  found.equal("bytes in the budget", network.buffered_bytes(),
+              "bytes in outboxes and half-received messages", weight);
 
   for (const auto& line : door.lines()) {
     if (!line->is_over() && line->unwritten() > 0 && !line->is_stalled())
@@ -74,20 +75,23 @@ std::vector<std::string> check(detail::network_core& network, const memory::back
     return all;
   };
   using enum counter;
-  found.equal("connections opened and not closed", counts[connections_opened] - counts[connections_closed], "members",
-              members);
+  found.equal("connections opened and not closed",
+              counts[connections_opened] - counts[connections_closed], "members", members);
   found.equal("connections closed", counts[connections_closed], "reasons for it",
-              sum({closed_by_client, closed_by_server, closed_line_lost, closed_heartbeat, closed_protocol_error,
-                   closed_invalid_utf8, closed_message_too_big, closed_too_many_fragments, closed_message_late,
-                   closed_overflow, closed_budget, closed_close_deadline}));
+              sum({closed_by_client, closed_by_server, closed_line_lost, closed_heartbeat,
+                   closed_protocol_error, closed_invalid_utf8, closed_message_too_big,
+                   closed_too_many_fragments, closed_message_late, closed_overflow, closed_budget,
+                   closed_close_deadline}));
   found.equal("upgrades asked", counts[upgrades_asked], "admitted, refused or gone",
-              sum({connections_opened, refused_origin, refused_full, refused_address_full, refused_by_handler,
-                   refused_by_exception, refused_late, refused_stopping, requester_gone}));
+              sum({connections_opened, refused_origin, refused_full, refused_address_full,
+                   refused_by_handler, refused_by_exception, refused_late, refused_stopping,
+                   requester_gone}));
   if (std::ranges::none_of(door.lines(), [](const auto& line) { return line->is_stalled(); })) {
     std::uint64_t heard = door.data_frames_heard;
     for (const auto& line : door.lines())
       heard += line->data_frames;
-    found.equal("messages sent", counts[messages_sent], "heard by clients, or dropped from outboxes",
+    found.equal("messages sent", counts[messages_sent],
+                "heard by clients, or dropped from outboxes",
                 heard + sum({messages_dropped_overflow_oldest, messages_dropped_unsent}));
   }
   return found.all;

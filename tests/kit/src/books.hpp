@@ -15,11 +15,12 @@ class server_core;
 
 namespace callsign::testkit {
 
-/// Sessions, connection actors, members and seats are as many; the budget holds what the outboxes hold; every counter
-/// agrees with what the clients saw. Answers what does not.
+/// Sessions, connection actors, members and seats are as many; the budget holds what the outboxes
+/// hold; every counter agrees with what the clients saw. Answers what does not.
 ///
 /// @param servers  all there ever were
-[[nodiscard]] std::vector<std::string> check(detail::network_core& network, const memory::backend& door,
-                                             const std::vector<std::shared_ptr<detail::server_core>>& servers);
+[[nodiscard]] std::vector<std::string>
+check(detail::network_core& network, const memory::backend& door,
+      const std::vector<std::shared_ptr<detail::server_core>>& servers);
 
 } // namespace callsign::testkit

@@ -44,7 +44,8 @@ std::string client::state::silence_in_words() const {
   return line->is_over() ? "it hears nothing; its line is over" : "it hears nothing";
 }
 
-void client::state::must_hear(const sound& expected, bool with_bytes, const std::source_location& at) {
+void client::state::must_hear(const sound& expected, bool with_bytes,
+                              const std::source_location& at) {
   settle(at);
   const auto first = next();
   if (first && first->what == expected.what && first->code == expected.code &&
@@ -57,7 +58,8 @@ void client::state::must_hear(const sound& expected, bool with_bytes, const std:
   fail(at, text);
 }
 
-// -- what it does -----------------------------------------------------------------------------------
+// -- what it does
+// -----------------------------------------------------------------------------------
 
 namespace {
 
@@ -117,7 +119,8 @@ void client::reads_again(where at) {
   act(*state_, at, [](memory::line& line) { line.set_room(std::nullopt); });
 }
 
-// -- what it must hear ------------------------------------------------------------------------------
+// -- what it must hear
+// ------------------------------------------------------------------------------
 
 void client::hears(std::string_view text, where at) {
   state_->must_hear({sound::kind::text, 0, std::string{text}}, true, at);
@@ -132,8 +135,9 @@ void client::hears_in_any_order(std::vector<std::string> texts, where at) {
   std::vector<std::string> missing = std::move(texts);
   while (!missing.empty()) {
     const auto first = state_->next();
-    const auto found = first && first->what == sound::kind::text ? std::ranges::find(missing, first->bytes)
-                                                                 : missing.end();
+    const auto found = first && first->what == sound::kind::text
+                           ? std::ranges::find(missing, first->bytes)
+                           : missing.end();
     if (found != missing.end()) {
       missing.erase(found);
       continue;
@@ -160,10 +164,11 @@ void client::is_refused(int status, where at) {
   const auto first = state_->next();
   if (first && first->what == sound::kind::refused && first->code == status && status != 0)
     return;
-  state_->fail(at, state_->name + " should be refused with HTTP " + std::to_string(status) + ", but " +
-                       (first                                                        ? "hears " + first->in_words()
-                        : state_->line != nullptr && state_->line->is_admitted() ? "is admitted"
-                                                                                     : "waits for an answer"));
+  state_->fail(
+      at, state_->name + " should be refused with HTTP " + std::to_string(status) + ", but " +
+              (first ? "hears " + first->in_words()
+               : state_->line != nullptr && state_->line->is_admitted() ? "is admitted"
+                                                                        : "waits for an answer"));
 }
 
 void client::finds_nobody(where at) {
@@ -172,7 +177,9 @@ void client::finds_nobody(where at) {
     state_->fail(at, state_->name + " should find nobody, but somebody listens there");
 }
 
-void client::is_told_goodbye(int code, where at) { state_->must_hear({sound::kind::goodbye, code, {}}, false, at); }
+void client::is_told_goodbye(int code, where at) {
+  state_->must_hear({sound::kind::goodbye, code, {}}, false, at);
+}
 
 void client::is_told_goodbye(int code, std::string_view reason, where at) {
   state_->must_hear({sound::kind::goodbye, code, std::string{reason}}, true, at);
@@ -180,13 +187,18 @@ void client::is_told_goodbye(int code, std::string_view reason, where at) {
 
 void client::is_cut_off(where at) { state_->must_hear({sound::kind::cut, 0, {}}, false, at); }
 
-// -- what one can ask -------------------------------------------------------------------------------
+// -- what one can ask
+// -------------------------------------------------------------------------------
 
 const std::string& client::name() const { return state_->name; }
 bool client::is_connected() const { return state_->line != nullptr && !state_->line->is_over(); }
-bool client::is_admitted() const { return state_->line != nullptr && !state_->line->head().empty(); }
+bool client::is_admitted() const {
+  return state_->line != nullptr && !state_->line->head().empty();
+}
 bool client::is_held_back() const { return state_->line != nullptr && state_->line->is_paused(); }
-std::size_t client::pings_heard() const { return state_->line == nullptr ? 0 : state_->line->pings; }
+std::size_t client::pings_heard() const {
+  return state_->line == nullptr ? 0 : state_->line->pings;
+}
 
 std::string client::subprotocol() const {
   if (state_->line == nullptr)

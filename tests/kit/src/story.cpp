@@ -41,16 +41,20 @@ request request_of(const visitor& who, const std::string& url) {
 class stage::scene {
 public:
   explicit scene(stage_options how)
-      : options{std::move(how)}, world{{.order_of_steps = options.order_of_steps, .workers = options.workers}} {
+      : options{std::move(how)}, world{{.order_of_steps = options.order_of_steps,
+                                        .workers = options.workers}} {
     world.workers().on_error([this](const task_error& what) {
       spoken->add("worker \"" + what.worker + "\" reports: " + what.what);
       reported.push_back("worker \"" + what.worker + "\", " + what.label + ": " + what.what);
     });
-    network_options io{.io_threads = options.io_threads, .max_buffered_bytes = options.max_buffered_bytes};
+    network_options io{.io_threads = options.io_threads,
+                       .max_buffered_bytes = options.max_buffered_bytes};
     io.log = [this](log_level, std::string_view line) { log.emplace_back(line); };
     auto core = std::make_shared<detail::network_core>(
-        world.workers().system(), std::move(io), [this](std::size_t threads, const std::shared_ptr<door::ledger>&) {
-          auto made = std::make_unique<memory::backend>(world.steps(), world.clock(), threads, spoken);
+        world.workers().system(), std::move(io),
+        [this](std::size_t threads, const std::shared_ptr<door::ledger>&) {
+          auto made =
+              std::make_unique<memory::backend>(world.steps(), world.clock(), threads, spoken);
           door = made.get();
           return made;
         });
@@ -59,7 +63,8 @@ public:
       return;
     web = std::make_unique<web_server>(*network, web_server_options{.port = 8080});
     if (const auto started = web->start(); !started)
-      ADD_FAILURE() << "the web server of the stage does not start: " << started.errors.front().message();
+      ADD_FAILURE() << "the web server of the stage does not start: "
+                    << started.errors.front().message();
   }
 
   void fail(const where& at, const std::string& text) const {
@@ -144,8 +149,8 @@ void stage::after_steps(std::size_t count) {
   }
 }
 
-server_ref stage::serves(std::shared_ptr<server_handler> handler, server_options options, std::string_view worker,
-                         where at) {
+server_ref stage::serves(std::shared_ptr<server_handler> handler, server_options options,
+                         std::string_view worker, where at) {
   const std::string path = options.path;
   server_ref made;
   std::string failed;
@@ -217,13 +222,15 @@ void stage::reports(std::string_view part_of_text, where at) {
   scene_->settle(at);
   auto& all = scene_->reported;
   if (all.empty()) {
-    scene_->fail(at, "an error with " + memory::in_quotes(part_of_text) + " should be reported, but none is");
+    scene_->fail(at, "an error with " + memory::in_quotes(part_of_text) +
+                         " should be reported, but none is");
     return;
   }
   const std::string first = all.front();
   all.erase(all.begin());
   if (first.find(part_of_text) == std::string::npos)
-    scene_->fail(at, "an error with " + memory::in_quotes(part_of_text) + " should be reported, but it is: " + first);
+    scene_->fail(at, "an error with " + memory::in_quotes(part_of_text) +
+                         " should be reported, but it is: " + first);
 }
 
 void stage::all_is_quiet(where at) {

@@ -1,5 +1,5 @@
-// Each verb of a client, with its subject broken on purpose: the failure must name the story's line and say what was
-// heard instead.
+// Each verb of a client, with its subject broken on purpose: the failure must name the story's line
+// and say what was heard instead.
 
 #include "tests/kit/test/failures_of.hpp"
 
@@ -68,7 +68,8 @@ TEST_F(Client, HearsSaysWhatWasHeardInstead) {
 
   fails(line, what,
         AllOf(HasSubstr("ana should hear \"goodbye\", but hears \"welcome\"; then \"and more\""),
-              HasSubstr("the steps:\n  ana -> joins /chat\n"), HasSubstr("ana <- admitted with HTTP 101"),
+              HasSubstr("the steps:\n  ana -> joins /chat\n"),
+              HasSubstr("ana <- admitted with HTTP 101"),
               HasSubstr("ana -> \"send and more\"\n  ana <- \"and more\"")));
   ana.takes_all();
 }
@@ -157,7 +158,9 @@ TEST_F(Client, IsRefusedSaysWhatHappenedInstead) {
     line = this_line() + 1;
     joins_as({.name = "eve", .url = "/chat?bad=1"}).is_refused(503);
   }};
-  fails(line, other, HasSubstr("eve should be refused with HTTP 503, but hears refused with HTTP 403 \"not you\""));
+  fails(line, other,
+        HasSubstr(
+            "eve should be refused with HTTP 503, but hears refused with HTTP 403 \"not you\""));
 
   auto ana = joins();
   ana.hears("welcome");
@@ -190,7 +193,8 @@ TEST_F(Client, IsToldGoodbyeComparesCodeAndReason) {
     line = this_line() + 1;
     eve.is_told_goodbye(4000, "other");
   }};
-  fails(line, reason, HasSubstr("eve should hear goodbye 4000 \"other\", but hears goodbye 4000 \"enough\""));
+  fails(line, reason,
+        HasSubstr("eve should hear goodbye 4000 \"other\", but hears goodbye 4000 \"enough\""));
 
   const failures_of nothing{[&] {
     line = this_line() + 1;
@@ -242,7 +246,8 @@ TEST_F(Client, WhoFoundNobodyHearsNothingAndSaysNothing) {
   fails(line, what, HasSubstr("ana should hear \"welcome\", but hears nobody listens there"));
 }
 
-// -- what clients do by themselves ------------------------------------------------------------------
+// -- what clients do by themselves
+// ------------------------------------------------------------------
 
 TEST_F(Client, AreCalledAnaBobEveAndThenByNumber) {
   EXPECT_EQ(joins().name(), "ana");

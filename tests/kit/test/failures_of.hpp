@@ -20,9 +20,15 @@ public:
     what();
   }
   [[nodiscard]] int count() const { return results_.size(); }
-  [[nodiscard]] std::string text() const { return count() == 0 ? "" : results_.GetTestPartResult(0).message(); }
-  [[nodiscard]] std::string file() const { return count() == 0 ? "" : results_.GetTestPartResult(0).file_name(); }
-  [[nodiscard]] int line() const { return count() == 0 ? 0 : results_.GetTestPartResult(0).line_number(); }
+  [[nodiscard]] std::string text() const {
+    return count() == 0 ? "" : results_.GetTestPartResult(0).message();
+  }
+  [[nodiscard]] std::string file() const {
+    return count() == 0 ? "" : results_.GetTestPartResult(0).file_name();
+  }
+  [[nodiscard]] int line() const {
+    return count() == 0 ? 0 : results_.GetTestPartResult(0).line_number();
+  }
 
 private:
   testing::TestPartResultArray results_;

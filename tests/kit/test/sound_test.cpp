@@ -24,16 +24,18 @@ std::vector<std::string> heard(const std::string& bytes, std::size_t at_once) {
   hearing ear;
   std::vector<std::string> all;
   for (std::size_t i = 0; i < bytes.size(); i += at_once)
-    ear.feed(std::string_view{bytes}.substr(i, at_once), [&](const sound& one) { all.push_back(one.in_words()); });
+    ear.feed(std::string_view{bytes}.substr(i, at_once),
+             [&](const sound& one) { all.push_back(one.in_words()); });
   return all;
 }
 
 // Wherever the bytes are cut, the same is heard.
 TEST(Hearing, DoesNotDependOnWhereTheBytesAreCut) {
-  const std::string bytes = head + rules::encode_frame(message{"hello"}) + rules::encode_frame(message::binary("\x01")) +
-                            rules::encode_frame(message{std::string(300, 'x')}) +
-                            rules::encode_frame(message{std::string(70'000, 'y')}) +
-                            rules::encode_frame(rules::opcode::ping, "p") + rules::encode_close(4000, "enough");
+  const std::string bytes =
+      head + rules::encode_frame(message{"hello"}) + rules::encode_frame(message::binary("\x01")) +
+      rules::encode_frame(message{std::string(300, 'x')}) +
+      rules::encode_frame(message{std::string(70'000, 'y')}) +
+      rules::encode_frame(rules::opcode::ping, "p") + rules::encode_close(4000, "enough");
   const auto whole = heard(bytes, bytes.size());
 
   EXPECT_EQ(whole.size(), 7u);
@@ -49,11 +51,17 @@ TEST(Hearing, DoesNotDependOnWhereTheBytesAreCut) {
 
 TEST(Hearing, CallsNonsenseByItsName) {
   EXPECT_THAT(heard("HTTP/1.1 200 OK\r\n\r\n", 100), ElementsAre("nonsense: no 101 before frames"));
-  EXPECT_THAT(heard(head + "\x81\x80" "abcd", 100), testing::Contains("nonsense: a masked frame"));
-  EXPECT_THAT(heard(head + "\x01\x01x", 100), testing::Contains("nonsense: a frame that begins with <01>"));
-  EXPECT_THAT(heard(head + "\xC1\x01x", 100), testing::Contains("nonsense: a frame that begins with <c1>"));
-  EXPECT_THAT(heard(head + rules::encode_close(1000, "") + rules::encode_frame(message{"more"}), 1000),
-              testing::Contains("nonsense: bytes behind the Close frame"));
+  EXPECT_THAT(heard(head + "\x81\x80"
+                           "abcd",
+                    100),
+              testing::Contains("nonsense: a masked frame"));
+  EXPECT_THAT(heard(head + "\x01\x01x", 100),
+              testing::Contains("nonsense: a frame that begins with <01>"));
+  EXPECT_THAT(heard(head + "\xC1\x01x", 100),
+              testing::Contains("nonsense: a frame that begins with <c1>"));
+  EXPECT_THAT(
+      heard(head + rules::encode_close(1000, "") + rules::encode_frame(message{"more"}), 1000),
+      testing::Contains("nonsense: bytes behind the Close frame"));
 }
 
 TEST(Transcript, ShowsTheLastSteps) {

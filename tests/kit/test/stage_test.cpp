@@ -22,12 +22,16 @@ public:
       throw std::runtime_error("as you like it");
     ws.send(heard);
   }
-  void on_error(websocket_connection&, const error_event&) override { throw std::runtime_error("and again"); }
+  void on_error(websocket_connection&, const error_event&) override {
+    throw std::runtime_error("and again");
+  }
 };
 
 class host final : public server_handler {
 public:
-  admission on_connection(websocket_server&, const request&) override { return std::make_unique<echoing>(); }
+  admission on_connection(websocket_server&, const request&) override {
+    return std::make_unique<echoing>();
+  }
 };
 
 class Stage : public testing::Test, public stage {
@@ -63,7 +67,8 @@ TEST_F(Stage, AllIsQuietFailsForAWordNobodyAskedFor) {
     all_is_quiet();
   }};
 
-  fails(line, what, AllOf(HasSubstr("it is not quiet: ana hears \"hello\""), HasSubstr("ana -> \"hello\"")));
+  fails(line, what,
+        AllOf(HasSubstr("it is not quiet: ana hears \"hello\""), HasSubstr("ana -> \"hello\"")));
   all_is_quiet();
 }
 
@@ -78,7 +83,8 @@ TEST_F(Stage, AllIsQuietFailsForAnErrorNobodyAskedFor) {
     all_is_quiet();
   }};
 
-  fails(line, what, AllOf(HasSubstr("reported by worker \"WebSocketServer\""), HasSubstr("and again")));
+  fails(line, what,
+        AllOf(HasSubstr("reported by worker \"WebSocketServer\""), HasSubstr("and again")));
 }
 
 TEST_F(Stage, ReportsSaysWhatIsReportedInstead) {
@@ -94,7 +100,9 @@ TEST_F(Stage, ReportsSaysWhatIsReportedInstead) {
     line = this_line() + 1;
     reports("trouble");
   }};
-  fails(line, other, AllOf(HasSubstr("should be reported, but it is: worker \"bob\""), HasSubstr("something else")));
+  fails(line, other,
+        AllOf(HasSubstr("should be reported, but it is: worker \"bob\""),
+              HasSubstr("something else")));
 }
 
 // The books: a byte, a member, a counter that nobody accounts for.
@@ -111,8 +119,9 @@ TEST_F(Stage, AllIsQuietFailsWhenACounterIsWrong) {
 
   EXPECT_EQ(what.count(), 2);
   EXPECT_EQ(what.line(), line);
-  EXPECT_THAT(what.text(),
-              HasSubstr("the books are not in order: connections opened and not closed: 2, members: 1"));
+  EXPECT_THAT(
+      what.text(),
+      HasSubstr("the books are not in order: connections opened and not closed: 2, members: 1"));
   network().core()->books().count(counter::connections_closed);
   network().core()->books().count(counter::closed_by_client);
   network().core()->books().count(counter::upgrades_asked);
@@ -127,7 +136,8 @@ TEST_F(Stage, AllIsQuietFailsWhenTheBudgetLeaks) {
     all_is_quiet();
   }};
 
-  fails(line, what, HasSubstr("bytes in the budget: 7, bytes in outboxes and half-received messages: 0"));
+  fails(line, what,
+        HasSubstr("bytes in the budget: 7, bytes in outboxes and half-received messages: 0"));
   network().core()->turn(0).regain(7);
 }
 
@@ -138,7 +148,8 @@ TEST_F(Stage, AllIsQuietFailsWhenAMessageIsLostUncounted) {
 
   const failures_of what{[&] { all_is_quiet(); }};
 
-  EXPECT_THAT(what.text(), HasSubstr("messages sent: 1, heard by clients, or dropped from outboxes: 0"));
+  EXPECT_THAT(what.text(),
+              HasSubstr("messages sent: 1, heard by clients, or dropped from outboxes: 0"));
   network().core()->books().count(counter::messages_dropped_unsent);
 }
 
@@ -188,7 +199,8 @@ TEST_F(Stage, TheEndIsCheckedAsWell) {
 
   const failures_of what{[&] { s->ends(); }};
 
-  EXPECT_THAT(what.text(), AllOf(HasSubstr("at the end there is an error"), HasSubstr("nobody looks")));
+  EXPECT_THAT(what.text(),
+              AllOf(HasSubstr("at the end there is an error"), HasSubstr("nobody looks")));
 }
 
 TEST(RandomStage, TheSameSeedTellsTheSameStory) {

@@ -16,7 +16,7 @@ namespace callsign::testkit {
 class client::state {
 public:
   std::string name;
-  std::shared_ptr<memory::line> line;  ///< null: nobody listened
+  std::shared_ptr<memory::line> line; ///< null: nobody listened
   std::shared_ptr<memory::transcript> spoken;
   std::function<void(std::source_location)> settle;
 
@@ -30,4 +30,4 @@ public:
   void must_hear(const memory::sound& expected, bool with_bytes, const std::source_location& at);
 };
 
-}  // namespace callsign::testkit
+} // namespace callsign::testkit

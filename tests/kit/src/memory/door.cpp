@@ -21,8 +21,8 @@ void thread::flush_dirty() {
 }
 
 std::size_t thread::session_count() const noexcept {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(all_.lines(), [this](const auto& one) { return &one->where() == this; }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      all_.lines(), [this](const auto& one) { return &one->where() == this; }));
 }
 
 bool thread::has_due_timers() const {
@@ -39,7 +39,8 @@ void service::when_drained(std::function<void()> done) {
 
 // -- backend --------------------------------------------------------------------------------------
 
-backend::backend(scheduler& steps, virtual_clock& clock, std::size_t threads, std::shared_ptr<transcript> spoken)
+backend::backend(scheduler& steps, virtual_clock& clock, std::size_t threads,
+                 std::shared_ptr<transcript> spoken)
     : steps_{steps}, spoken_{std::move(spoken)} {
   for (std::size_t i = 0; i < threads; ++i) {
     threads_.push_back(std::make_unique<thread>(*this, i, clock));
@@ -58,8 +59,8 @@ std::shared_ptr<door::web_service> backend::listen(const web_server_options& how
     const auto one = known.lock();
     if (one == nullptr || !one->is_listening() || one->port() != port)
       continue;
-    errors.push_back({make_error_code(errc::cannot_listen), "listen on port " + std::to_string(port),
-                      "choose another port"});
+    errors.push_back({make_error_code(errc::cannot_listen),
+                      "listen on port " + std::to_string(port), "choose another port"});
     return nullptr;
   }
   auto made = std::make_shared<service>(*this, port, std::move(desk));

@@ -21,8 +21,8 @@ namespace callsign::testkit::memory {
 class backend;
 class thread;
 
-/// One client's line: its end in the client's hand and its end in the server. The server's end keeps to the letter of
-/// `door::session`, and says so when the other side of the door does not.
+/// One client's line: its end in the client's hand and its end in the server. The server's end
+/// keeps to the letter of `door::session`, and says so when the other side of the door does not.
 ///
 /// @context one thread
 class line final : public door::session {
@@ -31,10 +31,16 @@ public:
 
   // -- the client's end ---------------------------------------------------------------------------
 
-  void say(message_kind kind, std::string bytes) { send({item::kind::message, kind, 0, std::move(bytes)}); }
+  void say(message_kind kind, std::string bytes) {
+    send({item::kind::message, kind, 0, std::move(bytes)});
+  }
   /// A part of a message; what `say` says next completes it.
-  void begin_to_say(std::string bytes) { send({item::kind::part, message_kind::text, 0, std::move(bytes)}); }
-  void ping(std::string payload) { send({item::kind::ping, message_kind::text, 0, std::move(payload)}); }
+  void begin_to_say(std::string bytes) {
+    send({item::kind::part, message_kind::text, 0, std::move(bytes)});
+  }
+  void ping(std::string payload) {
+    send({item::kind::ping, message_kind::text, 0, std::move(payload)});
+  }
   /// Bytes that break RFC 6455.
   void break_protocol() { send({item::kind::nonsense, message_kind::text, 0, {}}); }
   /// A Close frame; code 0: without one.
@@ -48,10 +54,10 @@ public:
   /// So many bytes more may be written to this client; nothing: as many as there are.
   void set_room(std::optional<std::size_t> bytes);
 
-  std::deque<sound> heard;         ///< and not asked for yet
-  std::size_t pings = 0;           ///< answered by themselves
-  std::optional<sound> farewell;   ///< the Close that answered ours
-  std::size_t data_frames = 0;     ///< that came out of the line, heard or not
+  std::deque<sound> heard;       ///< and not asked for yet
+  std::size_t pings = 0;         ///< answered by themselves
+  std::optional<sound> farewell; ///< the Close that answered ours
+  std::size_t data_frames = 0;   ///< that came out of the line, heard or not
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] const std::string& url() const noexcept { return asked_.url; }
@@ -75,7 +81,8 @@ public:
   void cut_at_the_end();
   bool is_dirty = false;
 
-  // -- door::session --------------------------------------------------------------------------------
+  // -- door::session
+  // --------------------------------------------------------------------------------
 
   void admit(const door::admission_terms& terms) override;
   void refuse(int status, std::string_view why) override;
@@ -128,7 +135,8 @@ private:
   rules::duration message_left_{};
   rules::wheel_timer patience_;
   std::optional<door::end_facts> ready_to_end_;
-  std::optional<door::end_facts> conclusion_; ///< nothing more is read; our Close goes out, and then this is told
+  std::optional<door::end_facts>
+      conclusion_; ///< nothing more is read; our Close goes out, and then this is told
   std::string close_frame_;
   bool is_close_said_ = false;
   bool is_asked_ = false;
@@ -195,17 +203,19 @@ private:
   bool is_listening_ = true;
 };
 
-/// The in-memory twin of the sockets. Its steps, thread by thread: a posted function, a fact of each line, the turn, the
-/// flush, timers that are due.
+/// The in-memory twin of the sockets. Its steps, thread by thread: a posted function, a fact of
+/// each line, the turn, the flush, timers that are due.
 ///
 /// @context one thread
 class backend final : public door::backend, public step_source {
 public:
-  backend(scheduler& steps, virtual_clock& clock, std::size_t threads, std::shared_ptr<transcript> spoken);
+  backend(scheduler& steps, virtual_clock& clock, std::size_t threads,
+          std::shared_ptr<transcript> spoken);
   ~backend() override;
 
   /// A client dials. Null if nobody listens on that port; 0: whoever listens.
-  std::shared_ptr<line> dial(std::uint16_t port, request asked, std::string name, std::optional<std::size_t> on);
+  std::shared_ptr<line> dial(std::uint16_t port, request asked, std::string name,
+                             std::optional<std::size_t> on);
 
   [[nodiscard]] const std::vector<std::shared_ptr<line>>& lines() const noexcept { return lines_; }
   [[nodiscard]] transcript& spoken() const noexcept { return *spoken_; }
@@ -217,7 +227,9 @@ public:
 
   // -- door::backend ------------------------------------------------------------------------------
 
-  [[nodiscard]] const std::vector<door::io_thread*>& threads() const noexcept override { return faces_; }
+  [[nodiscard]] const std::vector<door::io_thread*>& threads() const noexcept override {
+    return faces_;
+  }
   void start() override { is_started_ = true; }
   [[nodiscard]] std::shared_ptr<door::web_service> listen(const web_server_options& how,
                                                           std::shared_ptr<door::front_desk> desk,

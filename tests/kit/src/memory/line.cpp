@@ -34,7 +34,8 @@ std::string line::item::in_words() const {
 
 line::line(thread& here, std::shared_ptr<door::front_desk> desk, request asked, std::string name)
     : here_{here}, desk_{std::move(desk)}, asked_{std::move(asked)}, name_{std::move(name)},
-      message_timer_{[this] { fail(door::end_cause::message_late, close::policy, "message late"); }},
+      message_timer_{
+          [this] { fail(door::end_cause::message_late, close::policy, "message late"); }},
       patience_{[this] { patience_is_over(); }} {}
 
 // -- the client's end -----------------------------------------------------------------------------
@@ -64,7 +65,8 @@ void line::vanish() {
 
 void line::set_room(std::optional<std::size_t> bytes) {
   room_ = bytes;
-  here_.all().spoken().add(name_ + (bytes ? " takes " + std::to_string(*bytes) + " bytes more" : " reads"));
+  here_.all().spoken().add(name_ +
+                           (bytes ? " takes " + std::to_string(*bytes) + " bytes more" : " reads"));
   if (!is_over_ && unwritten() > 0 && (!room_ || *room_ > 0))
     here_.add_dirty(*this);
 }
@@ -111,7 +113,8 @@ bool line::sees_hang_up() const {
   if (!has_hung_up_)
     return false;
   // The end of a line is noticed even when nothing is read; what was not read is lost.
-  return !is_admitted_ || is_paused_ || conclusion_ || to_server_.front().what == item::kind::hang_up;
+  return !is_admitted_ || is_paused_ || conclusion_ ||
+         to_server_.front().what == item::kind::hang_up;
 }
 
 /// Paused; but the client's Close must be seen once ours is on its way.
@@ -186,7 +189,8 @@ void line::read(item what) {
     return;
   case item::kind::pong: return;
   case item::kind::close: return read_close(what);
-  case item::kind::nonsense: return fail(door::end_cause::protocol_error, close::protocol_error, "bad frame");
+  case item::kind::nonsense:
+    return fail(door::end_cause::protocol_error, close::protocol_error, "bad frame");
   case item::kind::hang_up: return;
   }
 }
@@ -311,12 +315,15 @@ void line::cut_at_the_end() {
 
 // -- commands -------------------------------------------------------------------------------------
 
-void line::report(std::string text) { here_.all().complaints.push_back(name_ + "'s session: " + std::move(text)); }
+void line::report(std::string text) {
+  here_.all().complaints.push_back(name_ + "'s session: " + std::move(text));
+}
 
 bool line::may_command(const char* which) const {
   if (!is_over_)
     return true;
-  here_.all().complaints.push_back(name_ + "'s session: " + which + " was commanded after the end was told");
+  here_.all().complaints.push_back(name_ + "'s session: " + which +
+                                   " was commanded after the end was told");
   return false;
 }
 

@@ -44,7 +44,8 @@ bool hearing::take_head(const std::function<void(sound)>& each) {
   waiting_.erase(0, end + 4);
   is_open_ = head_.starts_with("HTTP/1.1 101 ");
   is_deaf_ = !is_open_;
-  each(is_open_ ? sound{sound::kind::opened, 101, {}} : sound{sound::kind::nonsense, 0, "no 101 before frames"});
+  each(is_open_ ? sound{sound::kind::opened, 101, {}}
+                : sound{sound::kind::nonsense, 0, "no 101 before frames"});
   return is_open_;
 }
 
@@ -78,7 +79,8 @@ bool hearing::take_frame(const std::function<void(sound)>& each) {
     case 0x88:
       now.what = sound::kind::goodbye;
       if (now.bytes.size() >= 2) {
-        now.code = static_cast<unsigned char>(now.bytes[0]) << 8U | static_cast<unsigned char>(now.bytes[1]);
+        now.code = static_cast<unsigned char>(now.bytes[0]) << 8U |
+                   static_cast<unsigned char>(now.bytes[1]);
         now.bytes.erase(0, 2);
       }
       is_deaf_ = true;

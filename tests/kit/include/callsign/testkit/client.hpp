@@ -30,8 +30,9 @@ struct visitor {
   std::optional<std::size_t> io_thread = std::nullopt;
 };
 
-/// One client. What it hears waits in order until a verb asks for it; pings and the answers to its own Close need no
-/// verb. Each verb first runs whatever is ready (but see `stage::at_once`), and fails at its own line.
+/// One client. What it hears waits in order until a verb asks for it; pings and the answers to its
+/// own Close need no verb. Each verb first runs whatever is ready (but see `stage::at_once`), and
+/// fails at its own line.
 ///
 /// A copy is the same client. A client must not be used after its stage has ended.
 ///

@@ -33,11 +33,13 @@ struct stage_options {
   workers_options workers = {};
 };
 
-/// A whole program behind a door without sockets: workers, a network, a web server, and clients. Everything goes through
-/// the real turns, lanes, actors and outboxes; only the sockets, the threads and the clock are the kit's.
+/// A whole program behind a door without sockets: workers, a network, a web server, and clients.
+/// Everything goes through the real turns, lanes, actors and outboxes; only the sockets, the
+/// threads and the clock are the kit's.
 ///
-/// At its end (or by `ends`) it is stopped as a signal would stop it, and its books are checked: no session, connection
-/// actor, member, seat or buffered byte is left, and every count agrees with what the clients saw.
+/// At its end (or by `ends`) it is stopped as a signal would stop it, and its books are checked: no
+/// session, connection actor, member, seat or buffered byte is left, and every count agrees with
+/// what the clients saw.
 ///
 /// Ends before the handlers that a test keeps on its own stack should end: declare it after them.
 ///
@@ -68,7 +70,8 @@ public:
   server_ref serves(std::shared_ptr<server_handler> handler, server_options options = {},
                     std::string_view worker = "WebSocketServer", where at = where::current());
   /// Clears the variable that holds the server on that path.
-  void clears(std::string_view path, std::string_view worker = "WebSocketServer", where at = where::current());
+  void clears(std::string_view path, std::string_view worker = "WebSocketServer",
+              where at = where::current());
 
   // -- what happens -------------------------------------------------------------------------------
 
@@ -80,22 +83,24 @@ public:
   /// Lets time pass, and everything happen that becomes due by it, each at its time.
   void passes(std::chrono::nanoseconds time, where at = where::current());
 
-  /// What is done in here is done at once: nothing runs until its end, and then everything, in the order of the schedule.
+  /// What is done in here is done at once: nothing runs until its end, and then everything, in the
+  /// order of the schedule.
   template <class Deeds>
   void at_once(Deeds&& deeds, where at = where::current()) {
     hold();
     std::forward<Deeds>(deeds)();
     release(at);
   }
-  /// Runs so many steps and no more, so that the rest of the story happens in the middle of something.
+  /// Runs so many steps and no more, so that the rest of the story happens in the middle of
+  /// something.
   void after_steps(std::size_t count);
 
   // -- what must be true --------------------------------------------------------------------------
 
   /// The next error that came to the general error handler of the workers.
   void reports(std::string_view part_of_text, where at = where::current());
-  /// Nothing is left to run, no client heard anything that was not asked for, nothing was reported, and the books are in
-  /// order.
+  /// Nothing is left to run, no client heard anything that was not asked for, nothing was reported,
+  /// and the books are in order.
   void all_is_quiet(where at = where::current());
   /// Ends the program in order and checks the books for the last time. Again: nothing.
   void ends(where at = where::current());
