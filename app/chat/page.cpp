@@ -17,23 +17,12 @@ std::string escaped(std::string_view text) {
   std::string html;
   for (const char c : text) {
     switch (c) {
-    case '&':
-      html += "&amp;";
-      break;
-    case '<':
-      html += "&lt;";
-      break;
-    case '>':
-      html += "&gt;";
-      break;
-    case '"':
-      html += "&quot;";
-      break;
-    case '\'':
-      html += "&#39;";
-      break;
-    default:
-      html += c;
+    case '&': html += "&amp;"; break;
+    case '<': html += "&lt;"; break;
+    case '>': html += "&gt;"; break;
+    case '"': html += "&quot;"; break;
+    case '\'': html += "&#39;"; break;
+    default: html += c;
     }
   }
   return html;

@@ -16,14 +16,10 @@ namespace {
 
 spdlog::level::level_enum rank(callsign::log_level level) {
   switch (level) {
-  case callsign::log_level::debug:
-    return spdlog::level::debug;
-  case callsign::log_level::info:
-    return spdlog::level::info;
-  case callsign::log_level::warning:
-    return spdlog::level::warn;
-  case callsign::log_level::error:
-    break;
+  case callsign::log_level::debug: return spdlog::level::debug;
+  case callsign::log_level::info: return spdlog::level::info;
+  case callsign::log_level::warning: return spdlog::level::warn;
+  case callsign::log_level::error: break;
   }
   return spdlog::level::err;
 }
@@ -83,14 +79,10 @@ void log_book::write(callsign::log_level level, std::string_view line) const {
 callsign::log_sink log_book::sink() const {
   return [log = *this](callsign::log_level level, std::string_view line) {
     switch (level) {
-    case callsign::log_level::debug:
-      return log.debug(line);
-    case callsign::log_level::info:
-      return log.info(line);
-    case callsign::log_level::warning:
-      return log.warning("warning: " + std::string{line});
-    case callsign::log_level::error:
-      return log.error("error: " + std::string{line});
+    case callsign::log_level::debug: return log.debug(line);
+    case callsign::log_level::info: return log.info(line);
+    case callsign::log_level::warning: return log.warning("warning: " + std::string{line});
+    case callsign::log_level::error: return log.error("error: " + std::string{line});
     }
   };
 }

@@ -42,15 +42,9 @@ public:
 
   void on_message(callsign::websocket_connection& ws, const callsign::message& heard) override {
     switch (mode_) {
-    case answer::echo:
-      static_cast<void>(ws.send(heard));
-      return;
-    case answer::broadcast_to_all:
-      ws.server().broadcast(heard);
-      return;
-    case answer::broadcast_to_others:
-      ws.server().broadcast(heard, callsign::except(ws));
-      return;
+    case answer::echo: static_cast<void>(ws.send(heard)); return;
+    case answer::broadcast_to_all: ws.server().broadcast(heard); return;
+    case answer::broadcast_to_others: ws.server().broadcast(heard, callsign::except(ws)); return;
     case answer::send_to_each:
       for (callsign::websocket_connection& one : ws.server().connections())
         static_cast<void>(one.send(heard));

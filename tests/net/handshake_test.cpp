@@ -234,9 +234,8 @@ TEST_F(Line, OddButGoodHandshakesAreGood) {
       handshake_with("Connection", "Connection: keep-alive\r\nConnection: upgrade\r\n"),
       good_handshake("/ws", subprotocols(900)),
       good_handshake("/ws", "Sec-WebSocket-Protocol: ,, a,,b ,\r\n"),
-      good_handshake(
-          "/ws",
-          "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=7,, x; y=\"z\"\r\n"),
+      good_handshake("/ws", "Sec-WebSocket-Extensions: permessage-deflate; "
+                            "client_max_window_bits=7,, x; y=\"z\"\r\n"),
   };
   for (const auto& one : odd) {
     raw_client ana{port()};

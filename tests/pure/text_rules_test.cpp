@@ -13,19 +13,23 @@ using namespace callsign::rules;
 
 TEST(ExtensionList, FollowsTheGrammarOfRfc6455Section9) {
   for (const std::string_view good :
-       {"permessage-deflate", "permessage-deflate; client_max_window_bits", "a, b;c=d , e; f=\"g\"", "a,,b", "x;y = z"})
+       {"permessage-deflate", "permessage-deflate; client_max_window_bits", "a, b;c=d , e; f=\"g\"",
+        "a,,b", "x;y = z"})
     EXPECT_TRUE(is_extension_list(good)) << good;
 
-  for (const std::string_view bad : {"=", ";", ";;;", "x; ", "x;;y", "x; y=", "x; y=\"unfinished", "x; y=\"a b\"",
-                                     "x y", "x=1", "\"x\"", "x; y=\"\"", "x; =y", "a, ;b"})
+  for (const std::string_view bad :
+       {"=", ";", ";;;", "x; ", "x;;y", "x; y=", "x; y=\"unfinished", "x; y=\"a b\"", "x y", "x=1",
+        "\"x\"", "x; y=\"\"", "x; =y", "a, ;b"})
     EXPECT_FALSE(is_extension_list(bad)) << bad;
 }
 
 TEST(Utf8, TextThatStopsInsideItsLastCharacterIsNoticed) {
-  for (const std::string_view whole : {"", "a", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\xA4\xAD\xA2", "a\xE2\x82\xAC"})
+  for (const std::string_view whole :
+       {"", "a", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\xA4\xAD\xA2", "a\xE2\x82\xAC"})
     EXPECT_FALSE(ends_inside_character(whole)) << whole;
 
-  for (const std::string_view cut : {"\xC3", "a\xE2", "\xE2\x82", "\xF0", "\xF0\xA4", "aa\xF0\xA4\xAD"})
+  for (const std::string_view cut :
+       {"\xC3", "a\xE2", "\xE2\x82", "\xF0", "\xF0\xA4", "aa\xF0\xA4\xAD"})
     EXPECT_TRUE(ends_inside_character(cut)) << cut;
 }
 

@@ -11,23 +11,23 @@ namespace callsign {
 
 /// Everything a network counts, each once.
 enum class counter : unsigned char {
-  lines_accepted,           ///< sockets
-  lines_refused_full,       ///< over `max_lines`
-  lines_lost_to_descriptors,  ///< accepting paused: the process may open no more files
+  lines_accepted,            ///< sockets
+  lines_refused_full,        ///< over `max_lines`
+  lines_lost_to_descriptors, ///< accepting paused: the process may open no more files
   requests_answered,
-  requests_bad,             ///< 4xx before routing: what came was no good HTTP
-  requests_late,            ///< the request deadline passed
+  requests_bad,  ///< 4xx before routing: what came was no good HTTP
+  requests_late, ///< the request deadline passed
   upgrades_asked,
   refused_origin,
   refused_version,
-  refused_upgrade,          ///< a bad WebSocket handshake
-  refused_full,             ///< `max_connections`
-  refused_address_full,     ///< `max_per_address`
+  refused_upgrade,      ///< a bad WebSocket handshake
+  refused_full,         ///< `max_connections`
+  refused_address_full, ///< `max_per_address`
   refused_by_handler,
   refused_by_exception,
-  refused_late,             ///< the admission deadline passed
-  refused_stopping,         ///< the server is ending
-  requester_gone,           ///< the client left before it was asked about
+  refused_late,     ///< the admission deadline passed
+  refused_stopping, ///< the server is ending
+  requester_gone,   ///< the client left before it was asked about
   connections_opened,
   connections_closed,
   closed_by_client,
@@ -41,15 +41,15 @@ enum class counter : unsigned char {
   closed_message_late,
   closed_overflow,
   closed_budget,
-  closed_close_deadline,    ///< the client did not answer our Close
+  closed_close_deadline, ///< the client did not answer our Close
   messages_received,
-  messages_dropped_json,    ///< data type `object`, and no JSON
-  messages_dropped_by_end,  ///< the worker or server was ending
-  messages_sent,            ///< put into an outbox
+  messages_dropped_json,   ///< data type `object`, and no JSON
+  messages_dropped_by_end, ///< the worker or server was ending
+  messages_sent,           ///< put into an outbox
   messages_dropped_overflow_newest,
   messages_dropped_overflow_oldest,
-  messages_dropped_closed,  ///< sent to a connection that was closing or closed
-  messages_dropped_unsent,  ///< queued when the line was cut
+  messages_dropped_closed, ///< sent to a connection that was closing or closed
+  messages_dropped_unsent, ///< queued when the line was cut
   broadcasts,
   handler_exceptions,
   pings_sent,
@@ -60,7 +60,9 @@ enum class counter : unsigned char {
 
 struct counter_values {
   std::array<std::uint64_t, static_cast<std::size_t>(counter::count_)> all{};
-  [[nodiscard]] std::uint64_t operator[](counter which) const noexcept { return all[static_cast<std::size_t>(which)]; }
+  [[nodiscard]] std::uint64_t operator[](counter which) const noexcept {
+    return all[static_cast<std::size_t>(which)];
+  }
 };
 
-}  // namespace callsign
+} // namespace callsign

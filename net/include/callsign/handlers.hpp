@@ -19,15 +19,16 @@ class websocket_server;
 
 /// Speaks for one client, or for several when it is given to several.
 ///
-/// Order, for each connection: `on_open` once; `on_message` any number of times; `on_error` any number of times, at most
-/// one of them fatal; `on_terminate` exactly once and last, on every path. An exception in `on_message` or `on_open` is
-/// reported through `on_error` and the connection stays; one in `on_error` or `on_terminate` goes to the worker's error
-/// handler only.
+/// Order, for each connection: `on_open` once; `on_message` any number of times; `on_error` any
+/// number of times, at most one of them fatal; `on_terminate` exactly once and last, on every path.
+/// An exception in `on_message` or `on_open` is reported through `on_error` and the connection
+/// stays; one in `on_error` or `on_terminate` goes to the worker's error handler only.
 ///
-/// @context  the worker that owns the server; with `callbacks::in_connection`, the connection's own actor
+/// @context  the worker that owns the server; with `callbacks::in_connection`, the connection's own
+/// actor
 /// @source   4D WebSocketConnection handler (rules C-17 to C-22)
 class connection_handler {
- public:
+public:
   connection_handler() = default;
   connection_handler(const connection_handler&) = delete;
   connection_handler& operator=(const connection_handler&) = delete;
@@ -46,15 +47,18 @@ class connection_handler {
 /// A refusal: the client gets this HTTP status, and no connection ever exists.
 struct refusal {
   int status = 403;
-  std::string why;  ///< shown to the client in the answer's body
+  std::string why; ///< shown to the client in the answer's body
 };
 
-[[nodiscard]] inline refusal refuse(int status = 403, std::string why = {}) { return {status, std::move(why)}; }
+[[nodiscard]] inline refusal refuse(int status = 403, std::string why = {}) {
+  return {status, std::move(why)};
+}
 
-/// The answer of `on_connection`: a handler, or a refusal. Nothing (a null pointer) refuses with 403.
+/// The answer of `on_connection`: a handler, or a refusal. Nothing (a null pointer) refuses with
+/// 403.
 /// @source rules S-13, S-14, S-19
 class admission {
- public:
+public:
   admission(std::nullptr_t) {}
   admission(refusal why) : why_{std::move(why)} {}
   template <std::derived_from<connection_handler> H>
@@ -63,23 +67,26 @@ class admission {
   admission(std::shared_ptr<H> handler) : handler_{std::move(handler)} {}
 
   [[nodiscard]] bool is_admitted() const noexcept { return handler_ != nullptr; }
-  [[nodiscard]] const std::shared_ptr<connection_handler>& handler() const noexcept { return handler_; }
+  [[nodiscard]] const std::shared_ptr<connection_handler>& handler() const noexcept {
+    return handler_;
+  }
   [[nodiscard]] const refusal& why_not() const noexcept { return why_; }
 
- private:
+private:
   std::shared_ptr<connection_handler> handler_;
   refusal why_;
 };
 
 /// Decides who comes in, and hears of the server's own life.
 ///
-/// Order: `on_open` once; `on_connection` and `on_error` any number of times; `on_terminate` once, last. An exception
-/// in `on_connection` refuses the client (500) and is reported through `on_error`.
+/// Order: `on_open` once; `on_connection` and `on_error` any number of times; `on_terminate` once,
+/// last. An exception in `on_connection` refuses the client (500) and is reported through
+/// `on_error`.
 ///
 /// @context  the worker that owns the server, always
 /// @source   4D WebSocketServer handler (rules S-6 to S-9, S-12 to S-17)
 class server_handler {
- public:
+public:
   server_handler() = default;
   server_handler(const server_handler&) = delete;
   server_handler& operator=(const server_handler&) = delete;
@@ -94,4 +101,4 @@ class server_handler {
   virtual void on_terminate(websocket_server& wss);
 };
 
-}  // namespace callsign
+} // namespace callsign

@@ -25,8 +25,8 @@ using log_sink = std::function<void(log_level, std::string_view)>;
 struct network_options {
   /// Zero: half the cores, at least 1.
   std::size_t io_threads = 0;
-  /// For outboxes and half-received messages of all connections together; above it the heaviest backlog is closed with
-  /// 1013.
+  /// For outboxes and half-received messages of all connections together; above it the heaviest
+  /// backlog is closed with 1013.
   std::size_t max_buffered_bytes = 256 * 1024 * 1024;
   /// Default: warnings and errors, one line each, on stderr.
   log_sink log;
@@ -35,7 +35,7 @@ struct network_options {
 /// I/O threads, their actors, and their counters.
 /// @context any thread
 class network {
- public:
+public:
   explicit network(workers& set, network_options options = {});
   explicit network(std::shared_ptr<detail::network_core> core);
   network(const network&) = delete;
@@ -46,8 +46,8 @@ class network {
   [[nodiscard]] counter_values counters() const;
   [[nodiscard]] const std::shared_ptr<detail::network_core>& core() const noexcept { return core_; }
 
- private:
+private:
   std::shared_ptr<detail::network_core> core_;
 };
 
-}  // namespace callsign
+} // namespace callsign

@@ -14,10 +14,12 @@ namespace callsign {
 
 /// The headers of a request, in the order and spelling in which they came. @source rule S-10
 class header_list {
- public:
+public:
   using value_type = std::pair<std::string, std::string>;
 
-  void add(std::string name, std::string value) { all_.emplace_back(std::move(name), std::move(value)); }
+  void add(std::string name, std::string value) {
+    all_.emplace_back(std::move(name), std::move(value));
+  }
   /// The first value under that name, in any case.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
   /// All values under that name, in any case; a repeated header has several.
@@ -27,7 +29,7 @@ class header_list {
   [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
   [[nodiscard]] bool empty() const noexcept { return all_.empty(); }
 
- private:
+private:
   std::vector<value_type> all_;
 };
 
@@ -36,11 +38,12 @@ struct request {
   header_list headers;
   /// Decoded URL parameters; of a repeated one, the last.
   std::map<std::string, std::string, std::less<>> query;
-  std::string url;             ///< the target as sent: path and query
-  std::string path;            ///< the path alone, percent-decoded
-  std::string remote_address;  ///< bare address; an IPv4-mapped IPv6 address as dotted IPv4 (rule S-11)
+  std::string url;  ///< the target as sent: path and query
+  std::string path; ///< the path alone, percent-decoded
+  std::string
+      remote_address; ///< bare address; an IPv4-mapped IPv6 address as dotted IPv4 (rule S-11)
   std::uint16_t remote_port = 0;
-  std::vector<std::string> subprotocols;  ///< as offered, in order
+  std::vector<std::string> subprotocols; ///< as offered, in order
 };
 
-}  // namespace callsign
+} // namespace callsign

@@ -23,9 +23,9 @@ class web_core;
 
 /// A file served from memory.
 struct memory_file {
-  std::string_view path;          ///< "/chat.css"
-  std::string_view content;       ///< must outlive the web server
-  std::string_view content_type;  ///< empty: by the path's ending
+  std::string_view path;         ///< "/chat.css"
+  std::string_view content;      ///< must outlive the web server
+  std::string_view content_type; ///< empty: by the path's ending
 };
 
 /// Every option has a default; sizes are bytes, a duration of zero switches the rule off.
@@ -33,7 +33,8 @@ struct memory_file {
 struct web_server_options {
   /// Zero takes a free port, the same for every address; `port()` tells which.
   std::uint16_t port = 80;
-  /// Bound one by one; any that fails fails the start (rule H-9). Empty: all of IPv4 and all of IPv6.
+  /// Bound one by one; any that fails fails the start (rule H-9). Empty: all of IPv4 and all of
+  /// IPv6.
   std::vector<std::string> addresses;
   /// The folder to serve; nothing above it can be reached. Empty: no folder.
   std::string root;
@@ -49,11 +50,12 @@ struct web_server_options {
   std::size_t max_head_bytes = 8 * 1024;   ///< request line and headers; over it: 431
   std::size_t max_headers = 100;           ///< over it: 431
   std::size_t max_body_bytes = 64 * 1024;  ///< over it: 413
-  std::size_t max_requests_per_line = 100;  ///< keep-alive
-  std::size_t max_lines = 20'000;           ///< accepted sockets of all kinds; over it: 503 and closed
-  std::chrono::milliseconds request_deadline{5'000};  ///< from the first wait for a request to its last byte
-  std::chrono::milliseconds idle_deadline{15'000};    ///< between requests of one line
-  std::chrono::milliseconds stop_deadline{2'000};     ///< for requests in progress at `stop`
+  std::size_t max_requests_per_line = 100; ///< keep-alive
+  std::size_t max_lines = 20'000; ///< accepted sockets of all kinds; over it: 503 and closed
+  std::chrono::milliseconds request_deadline{
+      5'000}; ///< from the first wait for a request to its last byte
+  std::chrono::milliseconds idle_deadline{15'000}; ///< between requests of one line
+  std::chrono::milliseconds stop_deadline{2'000};  ///< for requests in progress at `stop`
 };
 
 /// @source rules H-1 and H-2
@@ -66,7 +68,7 @@ struct start_result {
 /// The address of a web server; safe after its end.
 /// @context any thread
 class web_server_ref {
- public:
+public:
   web_server_ref() = default;
   explicit web_server_ref(std::shared_ptr<detail::web_core> core) : core_{std::move(core)} {}
   [[nodiscard]] bool is_running() const noexcept;
@@ -76,7 +78,7 @@ class web_server_ref {
   void stop() const;
   [[nodiscard]] const std::shared_ptr<detail::web_core>& core() const noexcept { return core_; }
 
- private:
+private:
   std::shared_ptr<detail::web_core> core_;
 };
 
@@ -85,7 +87,7 @@ class web_server_ref {
 /// @context  any thread but the I/O threads
 /// @source   4D WebServer (rules H-1 to H-6, H-9 to H-12)
 class web_server {
- public:
+public:
   /// With a network of its own.
   web_server(workers& set, web_server_options options = {}, network_options io = {});
   /// On a network that several web servers share.
@@ -97,12 +99,13 @@ class web_server {
 
   /// Begins to listen. `for_now` replaces the stored options until `stop` (rule H-3).
   ///
-  /// @errors  in the result: already running (H-2), an address or port that could not be taken (each of them), a root
+  /// @errors  in the result: already running (H-2), an address or port that could not be taken
+  /// (each of them), a root
   ///          that is no folder, an option out of its range
   start_result start(std::optional<web_server_options> for_now = std::nullopt);
 
-  /// Refuses new requests, lets those in progress finish, terminates every WebSocket server riding here, closes all
-  /// lines. On a stopped server: nothing. @source rules H-4, S-30
+  /// Refuses new requests, lets those in progress finish, terminates every WebSocket server riding
+  /// here, closes all lines. On a stopped server: nothing. @source rules H-4, S-30
   ///
   /// @context  in a worker: begins the stop and returns at once; elsewhere: blocks until the end
   void stop();
@@ -118,9 +121,9 @@ class web_server {
   [[nodiscard]] counter_values counters() const;
   [[nodiscard]] web_server_ref ref() const { return web_server_ref{core_}; }
 
- private:
+private:
   std::unique_ptr<network> own_;
   std::shared_ptr<detail::web_core> core_;
 };
 
-}  // namespace callsign
+} // namespace callsign

@@ -29,21 +29,24 @@ enum class connection_status : unsigned char { connected, closing, closed };
 
 /// What became of a `send`. Nothing has to be done about it. @source rule C-6
 enum class send_result : unsigned char {
-  queued,     ///< will go out
-  pressured,  ///< will go out, but the client is slow: its queue is over the high-water mark
-  dropped,    ///< the queue is full; the overflow rule of the server decides what else happens
-  closed,     ///< the connection is closing or closed; ignored (rule C-10)
+  queued,    ///< will go out
+  pressured, ///< will go out, but the client is slow: its queue is over the high-water mark
+  dropped,   ///< the queue is full; the overflow rule of the server decides what else happens
+  closed,    ///< the connection is closing or closed; ignored (rule C-10)
 };
 
-/// Designates one connection of one server; from 0, never used twice in a server's life. @source rule C-1
+/// Designates one connection of one server; from 0, never used twice in a server's life. @source
+/// rule C-1
 using connection_id = std::uint64_t;
 
-/// The address of a connection: small, copyable, usable from anywhere, safe after the client is gone.
+/// The address of a connection: small, copyable, usable from anywhere, safe after the client is
+/// gone.
 /// @context any thread; never blocks
 class connection_ref {
- public:
+public:
   connection_ref() noexcept = default;
-  explicit connection_ref(std::shared_ptr<detail::connection_core> core) noexcept : core_{std::move(core)} {}
+  explicit connection_ref(std::shared_ptr<detail::connection_core> core) noexcept
+      : core_{std::move(core)} {}
 
   [[nodiscard]] explicit operator bool() const noexcept { return core_ != nullptr; }
   [[nodiscard]] connection_id id() const noexcept;
@@ -57,16 +60,17 @@ class connection_ref {
 
   friend bool operator==(const connection_ref& a, const connection_ref& b) noexcept = default;
 
- private:
+private:
   std::shared_ptr<detail::connection_core> core_;
 };
 
 /// One connection, as its callbacks and the server's callbacks see it. Keep `ref()`, not this.
 ///
-/// @context  `send`, `terminate`, `id`, `status`: any thread; the rest: where the connection's callbacks run
+/// @context  `send`, `terminate`, `id`, `status`: any thread; the rest: where the connection's
+/// callbacks run
 /// @source   4D WebSocketConnection (rules C-1 to C-16)
 class websocket_connection {
- public:
+public:
   explicit websocket_connection(detail::connection_core& core) noexcept : core_{core} {}
   websocket_connection(const websocket_connection&) = delete;
   websocket_connection& operator=(const websocket_connection&) = delete;
@@ -78,7 +82,8 @@ class websocket_connection {
   ///
   /// @units    UTF-8 bytes; the queue holds at most `server_options::max_queued_bytes`
   /// @order    messages and broadcasts sent from one place arrive in the order they were sent
-  /// @errors   `std::invalid_argument` if `text` is not UTF-8; a closed connection answers `send_result::closed`
+  /// @errors   `std::invalid_argument` if `text` is not UTF-8; a closed connection answers
+  /// `send_result::closed`
   /// @source   4D WebSocketConnection.send(); RFC 6455 section 5.6
   send_result send(std::string_view text);
   send_result send(const char* text) { return send(std::string_view{text}); }
@@ -90,7 +95,8 @@ class websocket_connection {
   void terminate();
   /// Closes with a code and a reason, which is cut to 123 bytes at a character.
   ///
-  /// @units   1000, 1001, 1008, 1011 to 1013, 3000 to 4999; with `close_codes::strict` only codes above 3000. Any other
+  /// @units   1000, 1001, 1008, 1011 to 1013, 3000 to 4999; with `close_codes::strict` only codes
+  /// above 3000. Any other
   ///          code closes without code and reason.
   /// @source  rules C-13 to C-16
   void terminate(int code, std::string_view reason = {});
@@ -112,8 +118,8 @@ class websocket_connection {
   /// What may be kept and used from anywhere.
   [[nodiscard]] connection_ref ref() const;
 
- private:
+private:
   detail::connection_core& core_;
 };
 
-}  // namespace callsign
+} // namespace callsign

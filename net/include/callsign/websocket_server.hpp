@@ -26,10 +26,10 @@ class server_core;
 
 /// How incoming messages are presented. @source 4D `dataType` (section 2.7 of the 4D rules)
 enum class data_type : unsigned char {
-  text,    ///< as UTF-8 text; a binary frame that is not UTF-8 closes with 1007
-  blob,    ///< as bytes
-  object,  ///< as JSON text; what is not JSON is an error and is not delivered
-  as_received,  ///< text as text and binary as binary
+  text,        ///< as UTF-8 text; a binary frame that is not UTF-8 closes with 1007
+  blob,        ///< as bytes
+  object,      ///< as JSON text; what is not JSON is an error and is not delivered
+  as_received, ///< text as text and binary as binary
 };
 
 /// "text", "blob", "object", "as received". @errors `failure` with `errc::unknown_data_type`
@@ -38,30 +38,32 @@ enum class data_type : unsigned char {
 
 /// Where connection callbacks run. Server callbacks always run in the worker.
 enum class callbacks : unsigned char {
-  in_worker,      ///< in the worker that owns the server, one at a time with its tasks (4D's way)
-  in_connection,  ///< in each connection's actor, in parallel; membership and broadcasts stay in one order for all
+  in_worker,     ///< in the worker that owns the server, one at a time with its tasks (4D's way)
+  in_connection, ///< in each connection's actor, in parallel; membership and broadcasts stay in one
+                 ///< order for all
 };
 
 /// When `on_connection` is asked.
 enum class admit : unsigned char {
-  before_handshake,  ///< a refused client gets an HTTP status and never opens
-  after_handshake,   ///< 4D's way: a refused client opens, then is closed with 1008
+  before_handshake, ///< a refused client gets an HTTP status and never opens
+  after_handshake,  ///< 4D's way: a refused client opens, then is closed with 1008
 };
 
 /// Which codes `terminate` may send. @source rule C-15
 enum class close_codes : unsigned char {
-  widened,  ///< 1000, 1001, 1008, 1011 to 1013, 3000 to 4999
-  strict,   ///< 4D's rule: only codes above 3000
+  widened, ///< 1000, 1001, 1008, 1011 to 1013, 3000 to 4999
+  strict,  ///< 4D's rule: only codes above 3000
 };
 
 /// What happens when a client reads more slowly than it is sent to.
 enum class overflow : unsigned char {
-  close,        ///< the connection is closed with 1013 (default)
-  drop_oldest,  ///< the oldest messages that wait give way
-  drop_newest,  ///< the message that does not fit is dropped
+  close,       ///< the connection is closed with 1013 (default)
+  drop_oldest, ///< the oldest messages that wait give way
+  drop_newest, ///< the message that does not fit is dropped
 };
 
-/// Every option has a default that suits a server. Sizes are bytes; a duration of zero switches the rule off.
+/// Every option has a default that suits a server. Sizes are bytes; a duration of zero switches the
+/// rule off.
 struct server_options {
   /// `/chat`; `/rooms/*` for all below; empty for every path. @source rules S-22 to S-24
   std::string path;
@@ -69,51 +71,53 @@ struct server_options {
   callbacks placement = callbacks::in_worker;
   admit when = admit::before_handshake;
   close_codes codes = close_codes::widened;
-  /// Origins allowed besides the server's own host, as browsers send them; "*" allows all. Programs that send no Origin
-  /// are allowed.
+  /// Origins allowed besides the server's own host, as browsers send them; "*" allows all. Programs
+  /// that send no Origin are allowed.
   std::vector<std::string> origins;
   /// In order of preference; none of a client's offers known: no subprotocol.
   std::vector<std::string> subprotocols;
 
-  std::size_t max_message_bytes = 1024 * 1024;  ///< over it: 1009
-  std::size_t max_fragments = 1024;             ///< of one message; over it: 1009
-  std::size_t max_queued_bytes = 1024 * 1024;   ///< in the outbox of one connection
+  std::size_t max_message_bytes = 1024 * 1024; ///< over it: 1009
+  std::size_t max_fragments = 1024;            ///< of one message; over it: 1009
+  std::size_t max_queued_bytes = 1024 * 1024;  ///< in the outbox of one connection
   overflow on_overflow = overflow::close;
-  /// Messages that wait for the worker, each with 128 bytes beside its own; reading pauses above. At least one message is
-  /// always let through.
+  /// Messages that wait for the worker, each with 128 bytes beside its own; reading pauses above.
+  /// At least one message is always let through.
   std::size_t max_undelivered_bytes = 1024 * 1024;
-  std::size_t max_connections = 10'000;  ///< over it: 503
-  std::size_t max_per_address = 1'000;   ///< over it: 503
+  std::size_t max_connections = 10'000; ///< over it: 503
+  std::size_t max_per_address = 1'000;  ///< over it: 503
 
-  std::chrono::milliseconds ping_after{20'000};       ///< of silence; zero: no pings
-  std::chrono::milliseconds pong_within{20'000};      ///< else the line is lost (1006)
-  std::chrono::milliseconds admission_deadline{5'000};  ///< for `on_connection` to be asked and to answer; then 503
-  std::chrono::milliseconds message_deadline{30'000};   ///< for a message to arrive whole; then 1008
-  std::chrono::milliseconds close_deadline{5'000};      ///< for a closing handshake; then the line is cut (1006)
+  std::chrono::milliseconds ping_after{20'000};  ///< of silence; zero: no pings
+  std::chrono::milliseconds pong_within{20'000}; ///< else the line is lost (1006)
+  std::chrono::milliseconds admission_deadline{
+      5'000}; ///< for `on_connection` to be asked and to answer; then 503
+  std::chrono::milliseconds message_deadline{30'000}; ///< for a message to arrive whole; then 1008
+  std::chrono::milliseconds close_deadline{
+      5'000}; ///< for a closing handshake; then the line is cut (1006)
 };
 
 /// Whom a broadcast leaves out.
 class except {
- public:
+public:
   except() = default;
   explicit except(const websocket_connection& ws) : ids_{ws.id()} {}
   explicit except(const connection_ref& ws) : ids_{ws.id()} {}
   explicit except(std::vector<connection_id> ids) : ids_{std::move(ids)} {}
   [[nodiscard]] const std::vector<connection_id>& ids() const noexcept { return ids_; }
 
- private:
+private:
   std::vector<connection_id> ids_;
 };
 
 /// What became of a broadcast; filled in as the I/O threads get to it.
 /// @context any thread
 class broadcast_ticket {
- public:
+public:
   struct totals {
     std::size_t queued = 0;
-    std::size_t pressured = 0;  ///< queued, over the high-water mark
-    std::size_t dropped = 0;    ///< the outbox was full
-    bool is_complete = false;   ///< every I/O thread has handed it out
+    std::size_t pressured = 0; ///< queued, over the high-water mark
+    std::size_t dropped = 0;   ///< the outbox was full
+    bool is_complete = false;  ///< every I/O thread has handed it out
   };
   struct state;
 
@@ -121,16 +125,16 @@ class broadcast_ticket {
   explicit broadcast_ticket(std::shared_ptr<state> shared) : shared_{std::move(shared)} {}
   [[nodiscard]] totals so_far() const;
 
- private:
+private:
   std::shared_ptr<state> shared_;
 };
 
 /// A snapshot of a server's connections, in the order in which they came.
 class connection_list {
- public:
+public:
   using storage = std::vector<std::shared_ptr<detail::connection_core>>;
   class iterator {
-   public:
+  public:
     using value_type = websocket_connection;
     using difference_type = std::ptrdiff_t;
     iterator() = default;
@@ -140,7 +144,7 @@ class connection_list {
     iterator operator++(int) { return iterator{at_++}; }
     friend bool operator==(const iterator&, const iterator&) = default;
 
-   private:
+  private:
     storage::const_iterator at_{};
   };
 
@@ -150,16 +154,18 @@ class connection_list {
   [[nodiscard]] iterator end() const { return iterator{all_.end()}; }
   [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
   [[nodiscard]] bool empty() const noexcept { return all_.empty(); }
-  [[nodiscard]] websocket_connection& operator[](std::size_t i) const { return *iterator{all_.begin() + static_cast<std::ptrdiff_t>(i)}; }
+  [[nodiscard]] websocket_connection& operator[](std::size_t i) const {
+    return *iterator{all_.begin() + static_cast<std::ptrdiff_t>(i)};
+  }
 
- private:
+private:
   storage all_;
 };
 
 /// The address of a server: copyable, usable from anywhere, safe after the server's end.
 /// @context any thread
 class server_ref {
- public:
+public:
   server_ref() = default;
   explicit server_ref(std::shared_ptr<detail::server_core> core) : core_{std::move(core)} {}
   broadcast_ticket broadcast(const message& what, const except& whom = {}) const;
@@ -167,30 +173,36 @@ class server_ref {
   [[nodiscard]] bool is_terminated() const noexcept;
   [[nodiscard]] std::size_t connection_count() const;
 
- private:
+private:
   std::shared_ptr<detail::server_core> core_;
 };
 
-/// Owns a WebSocket server. Keep it in a process variable of the worker: destroying or clearing it terminates the server.
+/// Owns a WebSocket server. Keep it in a process variable of the worker: destroying or clearing it
+/// terminates the server.
 ///
-/// Callbacks are given a `websocket_server&` as well: the same server, seen from inside, which owns nothing.
+/// Callbacks are given a `websocket_server&` as well: the same server, seen from inside, which owns
+/// nothing.
 ///
-/// @context  constructed and destroyed in the worker that owns it; `broadcast`, `terminate`, `is_terminated`, `ref`: any
+/// @context  constructed and destroyed in the worker that owns it; `broadcast`, `terminate`,
+/// `is_terminated`, `ref`: any
 ///           thread
 /// @source   4D WebSocketServer (rules S-1 to S-33)
 class websocket_server {
- public:
+public:
   /// No server.
   websocket_server() noexcept;
 
   /// Makes a server and starts it. `on_open` is queued behind the task that runs now.
   ///
-  /// @errors  `failure`: the web server is not running (`errc::web_server_not_running`), the path is in use
-  ///          (`errc::path_in_use`), bad path, unknown data type, an option out of its range; `std::invalid_argument`: no
-  ///          handler
+  /// @errors  `failure`: the web server is not running (`errc::web_server_not_running`), the path
+  /// is in use
+  ///          (`errc::path_in_use`), bad path, unknown data type, an option out of its range;
+  ///          `std::invalid_argument`: no handler
   template <std::derived_from<server_handler> H>
-  websocket_server(worker& self, const web_server_ref& web, std::unique_ptr<H> handler, server_options options = {})
-      : websocket_server{self, web, std::shared_ptr<server_handler>{std::move(handler)}, std::move(options)} {}
+  websocket_server(worker& self, const web_server_ref& web, std::unique_ptr<H> handler,
+                   server_options options = {})
+      : websocket_server{self, web, std::shared_ptr<server_handler>{std::move(handler)},
+                         std::move(options)} {}
   websocket_server(worker& self, const web_server_ref& web, std::shared_ptr<server_handler> handler,
                    server_options options = {});
 
@@ -206,12 +218,14 @@ class websocket_server {
 
   /// Sends a message to every connection but the excluded ones. The frame is encoded once.
   ///
-  /// @order   all clients hear broadcasts and messages sent from one place in the order they were sent
+  /// @order   all clients hear broadcasts and messages sent from one place in the order they were
+  /// sent
   /// @errors  `std::invalid_argument` if a text message is not UTF-8
   broadcast_ticket broadcast(const message& what, const except& whom = {});
 
-  /// Begins the end and returns at once: new clients are refused, every client is closed with 1000, in one deadline;
-  /// then each connection's `on_terminate` in order, then the server's. Again: nothing.
+  /// Begins the end and returns at once: new clients are refused, every client is closed with 1000,
+  /// in one deadline; then each connection's `on_terminate` in order, then the server's. Again:
+  /// nothing.
   void terminate();
   [[nodiscard]] bool is_terminated() const noexcept;
 
@@ -228,7 +242,7 @@ class websocket_server {
   /// What may be kept and used from anywhere.
   [[nodiscard]] server_ref ref() const;
 
- private:
+private:
   friend class detail::server_core;
   struct inside {};
   websocket_server(inside, std::shared_ptr<detail::server_core> core) noexcept;
@@ -237,4 +251,4 @@ class websocket_server {
   bool owns_ = false;
 };
 
-}  // namespace callsign
+} // namespace callsign

@@ -32,8 +32,8 @@ void socket_thread::post_turn() {
 }
 
 void socket_thread::turn() noexcept {
-  // From here on whoever brings something posts the next turn. An exchange, so that what was brought
-  // before by those who found the turn posted is seen.
+  // From here on whoever brings something posts the next turn. An exchange, so that what was
+  // brought before by those who found the turn posted is seen.
   is_turn_posted_.exchange(false, std::memory_order_acq_rel);
   try {
     const bool is_more = target_ != nullptr && target_->on_turn();
@@ -180,7 +180,8 @@ void socket_thread::run() noexcept {
   id_ = std::this_thread::get_id();
   for (;;) {
     try {
-      // Everything that is ready first, so that one turn gathers as much as it can; but not for ever.
+      // Everything that is ready first, so that one turn gathers as much as it can; but not for
+      // ever.
       const bool is_turn_due = is_turn_posted_.load(std::memory_order_acquire);
       std::size_t steps = is_turn_due ? context_.poll_one() : context_.run_one();
       if (steps == 0 && context_.stopped())

@@ -21,11 +21,12 @@ struct overloaded : Ts... {
   using Ts::operator()...;
 };
 
-}  // namespace
+} // namespace
 
 connection_actor* connection_actor::current() noexcept { return current_actor; }
 
-connection_actor::connection_actor(caf::actor_config& config, unit* where, std::shared_ptr<connection_line> line)
+connection_actor::connection_actor(caf::actor_config& config, unit* where,
+                                   std::shared_ptr<connection_line> line)
     : placed_actor{config, where}, line_{std::move(line)} {}
 
 caf::behavior connection_actor::make_behavior() {
@@ -38,12 +39,15 @@ caf::behavior connection_actor::make_behavior() {
   };
 }
 
-void connection_actor::take_broadcasts(const rules::frame_slice& frames, const std::shared_ptr<tally>& counts) {
+void connection_actor::take_broadcasts(const rules::frame_slice& frames,
+                                       const std::shared_ptr<tally>& counts) {
   const auto got = line_->put(frames, false);
-  if (counts != nullptr) counts->count(frames, got, line_->out().is_over_high_water());
+  if (counts != nullptr)
+    counts->count(frames, got, line_->out().is_over_high_water());
 }
 
-void connection_actor::take(const std::vector<output_item>& items, const std::shared_ptr<tally>& counts) {
+void connection_actor::take(const std::vector<output_item>& items,
+                            const std::shared_ptr<tally>& counts) {
   // The actor may leave in the middle of the list.
   const auto keep = line_;
   for (const auto& item : items) {
@@ -53,11 +57,13 @@ void connection_actor::take(const std::vector<output_item>& items, const std::sh
                      keep->here().books().count(counter::messages_dropped_by_end, early_.size());
                      early_.clear();
                      keep->refuse(what.status, what.why);
-                     if (end_) leave();
+                     if (end_)
+                       leave();
                    },
                    [&](const out_slice& what) { take_broadcasts(what.frames, counts); },
                    [&](const out_own& what) {
-                     if (what.is_its_own) --under_way_;
+                     if (what.is_its_own)
+                       --under_way_;
                      keep->put(rules::whole(what.frame), true);
                    },
                    [&](const out_passed&) { --under_way_; },
@@ -79,8 +85,10 @@ void connection_actor::become_open() {
     const current_mark mark{this};
     core.server().run_open(core);
   }
-  for (auto& heard : std::exchange(early_, {})) deliver(heard);
-  if (end_) deliver_end();
+  for (auto& heard : std::exchange(early_, {}))
+    deliver(heard);
+  if (end_)
+    deliver_end();
 }
 
 void connection_actor::received(const message& heard) {
@@ -105,32 +113,36 @@ void connection_actor::deliver(const message& heard) {
 void connection_actor::ended(const door::end_facts& how) {
   end_ = how;
   connection_core& core = line_->core();
-  if (is_open_) return deliver_end();
+  if (is_open_)
+    return deliver_end();
   // Not open yet. If nobody has decided, nobody needs to: the requester is gone.
   if (core.move(request_state::asked, request_state::gone)) {
     line_->here().books().count(counter::requester_gone);
     return leave();
   }
   switch (core.state()) {
-    case request_state::late:
-    case request_state::gone: return leave();
-    case request_state::refused:   // the refusal may still be in the lane; it finds nobody
-      return leave();
-    case request_state::asked:
-    case request_state::deciding:  // the answer comes with the lane; `become_open` or the refusal ends it
-    case request_state::admitted: return;
+  case request_state::late:
+  case request_state::gone: return leave();
+  case request_state::refused: // the refusal may still be in the lane; it finds nobody
+    return leave();
+  case request_state::asked:
+  case request_state::deciding: // the answer comes with the lane; `become_open` or the refusal ends
+                                // it
+  case request_state::admitted: return;
   }
 }
 
 void connection_actor::deliver_end() {
-  if (std::exchange(is_end_delivered_, true)) return;
+  if (std::exchange(is_end_delivered_, true))
+    return;
   connection_core& core = line_->core();
   auto ending = line_->ending_of(*end_);
   line_->here().books().count(counter::connections_closed);
   line_->here().books().count(ending.why);
   if (ending.error) {
-    line_->here().books().log(log_level::info, "the connection from " + core.request().remote_address +
-                                                   " ended with " + std::to_string(ending.how.code) + ": " +
+    line_->here().books().log(log_level::info, "the connection from " +
+                                                   core.request().remote_address + " ended with " +
+                                                   std::to_string(ending.how.code) + ": " +
                                                    std::string{ending.error->status_text()});
   }
   if (core.server().is_parallel()) {
@@ -152,4 +164,4 @@ void connection_actor::leave() {
   quit();
 }
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

@@ -12,12 +12,12 @@
 
 namespace callsign::detail {
 
-/// Passes facts on to the owning worker (or, with `callbacks::in_connection`, to the handler itself), and the server's
-/// output into the outbox.
+/// Passes facts on to the owning worker (or, with `callbacks::in_connection`, to the handler
+/// itself), and the server's output into the outbox.
 ///
 /// @context its I/O thread
 class connection_actor final : public placed_actor {
- public:
+public:
   connection_actor(caf::actor_config& config, unit* where, std::shared_ptr<connection_line> line);
 
   caf::behavior make_behavior() override;
@@ -27,12 +27,13 @@ class connection_actor final : public placed_actor {
   [[nodiscard]] static connection_actor* current() noexcept;
   [[nodiscard]] connection_line& line() const noexcept { return *line_; }
 
-  /// A callback of this connection said something that takes the way through the server actor. Until it has come by, its
-  /// sends take the same way, so that they cannot overtake it. (`callbacks::in_connection`)
+  /// A callback of this connection said something that takes the way through the server actor.
+  /// Until it has come by, its sends take the same way, so that they cannot overtake it.
+  /// (`callbacks::in_connection`)
   void goes_round() noexcept { ++under_way_; }
   [[nodiscard]] bool has_words_under_way() const noexcept { return under_way_ != 0; }
 
- private:
+private:
   void received(const message& heard);
   void ended(const door::end_facts& how);
   void take(const std::vector<output_item>& items, const std::shared_ptr<tally>& counts);
@@ -43,11 +44,11 @@ class connection_actor final : public placed_actor {
   void leave();
 
   std::shared_ptr<connection_line> line_;
-  std::vector<message> early_;               ///< came before the decision (`admit::after_handshake`)
+  std::vector<message> early_; ///< came before the decision (`admit::after_handshake`)
   std::optional<door::end_facts> end_;
   std::size_t under_way_ = 0;
   bool is_open_ = false;
   bool is_end_delivered_ = false;
 };
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

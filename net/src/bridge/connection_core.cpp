@@ -11,11 +11,8 @@ namespace callsign::detail {
 
 connection_core::connection_core(std::shared_ptr<server_core> server, std::shared_ptr<lane> home,
                                  callsign::request asked, std::string subprotocol)
-    : server_{std::move(server)},
-      home_{std::move(home)},
-      request_{std::move(asked)},
-      subprotocol_{std::move(subprotocol)},
-      place_{*this} {}
+    : server_{std::move(server)}, home_{std::move(home)}, request_{std::move(asked)},
+      subprotocol_{std::move(subprotocol)}, place_{*this} {}
 
 send_result connection_core::send(const message& what) {
   if (what.is_text() && !is_utf8(what.text())) {
@@ -30,9 +27,11 @@ send_result connection_core::send(const message& what) {
   const auto& options = server_->options();
   const std::size_t before = reserved_.fetch_add(bytes, std::memory_order_relaxed);
   const bool fits = before == 0 || before + bytes <= options.max_queued_bytes;
-  if (!fits && options.on_overflow != overflow::drop_oldest) return dropped(bytes);
+  if (!fits && options.on_overflow != overflow::drop_oldest)
+    return dropped(bytes);
   server_->route_send(shared_from_this(), std::move(frame));
-  return before + bytes > options.max_queued_bytes / 2 ? send_result::pressured : send_result::queued;
+  return before + bytes > options.max_queued_bytes / 2 ? send_result::pressured
+                                                       : send_result::queued;
 }
 
 send_result connection_core::dropped(std::size_t bytes) {
@@ -47,9 +46,12 @@ send_result connection_core::dropped(std::size_t bytes) {
 
 void connection_core::terminate(int code, std::string_view reason) {
   auto expected = connection_status::connected;
-  if (!status_.compare_exchange_strong(expected, connection_status::closing, std::memory_order_acq_rel)) return;
+  if (!status_.compare_exchange_strong(expected, connection_status::closing,
+                                       std::memory_order_acq_rel))
+    return;
   const bool is_allowed = rules::may_send(code, server_->options().codes);
-  server_->route_terminate(shared_from_this(), is_allowed ? static_cast<close_code>(code) : close_code{0},
+  server_->route_terminate(shared_from_this(),
+                           is_allowed ? static_cast<close_code>(code) : close_code{0},
                            is_allowed ? std::string{rules::cut_reason(reason)} : std::string{});
 }
 
@@ -58,15 +60,18 @@ namespace {
 /// What a waiting message costs beside its bytes, so that a flood of empty ones is noticed as well.
 constexpr std::size_t cost_of_waiting = 128;
 
-}  // namespace
+} // namespace
 
 bool connection_core::undelivered_more(std::size_t bytes) noexcept {
   bytes += cost_of_waiting;
   const std::size_t now = undelivered_.fetch_add(bytes, std::memory_order_acq_rel) + bytes;
-  if (now <= server_->options().max_undelivered_bytes) return false;
+  if (now <= server_->options().max_undelivered_bytes)
+    return false;
   is_paused_.store(true, std::memory_order_seq_cst);
-  // The worker may have caught up between the two lines; then nobody else would wake the connection.
-  if (undelivered_.load(std::memory_order_seq_cst) <= server_->options().max_undelivered_bytes / 2) {
+  // The worker may have caught up between the two lines; then nobody else would wake the
+  // connection.
+  if (undelivered_.load(std::memory_order_seq_cst) <=
+      server_->options().max_undelivered_bytes / 2) {
     return !is_paused_.exchange(false);
   }
   return true;
@@ -75,8 +80,8 @@ bool connection_core::undelivered_more(std::size_t bytes) noexcept {
 void connection_core::undelivered_less(std::size_t bytes) noexcept {
   bytes += cost_of_waiting;
   const std::size_t now = undelivered_.fetch_sub(bytes, std::memory_order_seq_cst) - bytes;
-  if (now <= server_->options().max_undelivered_bytes / 2 && is_paused_.load(std::memory_order_seq_cst) &&
-      is_paused_.exchange(false)) {
+  if (now <= server_->options().max_undelivered_bytes / 2 &&
+      is_paused_.load(std::memory_order_seq_cst) && is_paused_.exchange(false)) {
     home_->push(lane_resume{shared_from_this()});
   }
   if (now == 0 && is_settling_.load(std::memory_order_seq_cst) && is_settling_.exchange(false)) {
@@ -86,23 +91,23 @@ void connection_core::undelivered_less(std::size_t bytes) noexcept {
 
 bool connection_core::settles() noexcept {
   is_settling_.store(true, std::memory_order_seq_cst);
-  // Whoever takes the mark back speaks. Even if nothing waits for the worker any more, its last answers may still be in the
-  // lane; so the word goes the same way, behind them.
+  // Whoever takes the mark back speaks. Even if nothing waits for the worker any more, its last
+  // answers may still be in the lane; so the word goes the same way, behind them.
   if (undelivered_.load(std::memory_order_seq_cst) == 0 && is_settling_.exchange(false)) {
     server_->route_settled(shared_from_this());
   }
   return false;
 }
 
-}  // namespace callsign::detail
+} // namespace callsign::detail
 
 namespace callsign {
 
 std::string_view to_string(connection_status status) noexcept {
   switch (status) {
-    case connection_status::connected: return "Connected";
-    case connection_status::closing: return "Closing";
-    case connection_status::closed: return "Closed";
+  case connection_status::connected: return "Connected";
+  case connection_status::closing: return "Closing";
+  case connection_status::closed: return "Closed";
   }
   return "Closed";
 }
@@ -112,14 +117,20 @@ connection_status websocket_connection::status() const noexcept { return core_.s
 send_result websocket_connection::send(std::string_view text) { return core_.send(message{text}); }
 send_result websocket_connection::send(const message& what) { return core_.send(what); }
 void websocket_connection::terminate() { core_.terminate(0, {}); }
-void websocket_connection::terminate(int code, std::string_view reason) { core_.terminate(code, reason); }
+void websocket_connection::terminate(int code, std::string_view reason) {
+  core_.terminate(code, reason);
+}
 connection_handler& websocket_connection::handler() const noexcept { return *core_.handler(); }
 websocket_server& websocket_connection::server() const noexcept { return core_.server().place(); }
 const request& websocket_connection::request() const noexcept { return core_.request(); }
 std::string_view websocket_connection::subprotocol() const noexcept { return core_.subprotocol(); }
-connection_ref websocket_connection::ref() const { return connection_ref{core_.shared_from_this()}; }
+connection_ref websocket_connection::ref() const {
+  return connection_ref{core_.shared_from_this()};
+}
 
-connection_id connection_ref::id() const noexcept { return core_ == nullptr ? ~connection_id{0} : core_->id(); }
+connection_id connection_ref::id() const noexcept {
+  return core_ == nullptr ? ~connection_id{0} : core_->id();
+}
 connection_status connection_ref::status() const noexcept {
   return core_ == nullptr ? connection_status::closed : core_->status();
 }
@@ -130,10 +141,12 @@ send_result connection_ref::send(const message& what) const {
   return core_ == nullptr ? send_result::closed : core_->send(what);
 }
 void connection_ref::terminate() const {
-  if (core_ != nullptr) core_->terminate(0, {});
+  if (core_ != nullptr)
+    core_->terminate(0, {});
 }
 void connection_ref::terminate(int code, std::string_view reason) const {
-  if (core_ != nullptr) core_->terminate(code, reason);
+  if (core_ != nullptr)
+    core_->terminate(code, reason);
 }
 
-}  // namespace callsign
+} // namespace callsign

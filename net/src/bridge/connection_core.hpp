@@ -17,38 +17,48 @@ class server_core;
 
 /// Where a request stands. The worker and the I/O thread race for it; the first to move it wins.
 enum class request_state : unsigned char {
-  asked,     ///< waits in the worker's queue
-  deciding,  ///< `on_connection` runs
+  asked,    ///< waits in the worker's queue
+  deciding, ///< `on_connection` runs
   admitted,
   refused,
-  late,  ///< the admission deadline passed first
-  gone,  ///< the client left first
+  late, ///< the admission deadline passed first
+  gone, ///< the client left first
 };
 
-/// The control block of one connection: atomics that give verdicts without waiting, and what never changes.
+/// The control block of one connection: atomics that give verdicts without waiting, and what never
+/// changes.
 ///
 /// @context any thread, except where said
 class connection_core : public std::enable_shared_from_this<connection_core> {
- public:
-  connection_core(std::shared_ptr<server_core> server, std::shared_ptr<lane> home, callsign::request asked,
-                  std::string subprotocol);
+public:
+  connection_core(std::shared_ptr<server_core> server, std::shared_ptr<lane> home,
+                  callsign::request asked, std::string subprotocol);
 
   [[nodiscard]] connection_id id() const noexcept { return id_.load(std::memory_order_relaxed); }
-  [[nodiscard]] connection_status status() const noexcept { return status_.load(std::memory_order_acquire); }
+  [[nodiscard]] connection_status status() const noexcept {
+    return status_.load(std::memory_order_acquire);
+  }
   [[nodiscard]] server_core& server() const noexcept { return *server_; }
-  [[nodiscard]] const std::shared_ptr<server_core>& shared_server() const noexcept { return server_; }
+  [[nodiscard]] const std::shared_ptr<server_core>& shared_server() const noexcept {
+    return server_;
+  }
   [[nodiscard]] const callsign::request& request() const noexcept { return request_; }
   [[nodiscard]] const std::string& subprotocol() const noexcept { return subprotocol_; }
   [[nodiscard]] lane& home() const noexcept { return *home_; }
   [[nodiscard]] websocket_connection& place() noexcept { return place_; }
-  [[nodiscard]] const std::shared_ptr<connection_handler>& handler() const noexcept { return handler_; }
+  [[nodiscard]] const std::shared_ptr<connection_handler>& handler() const noexcept {
+    return handler_;
+  }
 
   send_result send(const message& what);
   void terminate(int code, std::string_view reason);
 
-  // -- admission ----------------------------------------------------------------------------------------------
+  // -- admission
+  // ----------------------------------------------------------------------------------------------
 
-  [[nodiscard]] request_state state() const noexcept { return state_.load(std::memory_order_acquire); }
+  [[nodiscard]] request_state state() const noexcept {
+    return state_.load(std::memory_order_acquire);
+  }
   /// True if the state was `from` and is now `to`.
   [[nodiscard]] bool move(request_state from, request_state to) noexcept {
     return state_.compare_exchange_strong(from, to, std::memory_order_acq_rel);
@@ -61,25 +71,36 @@ class connection_core : public std::enable_shared_from_this<connection_core> {
   }
   void set_status(connection_status now) noexcept { status_.store(now, std::memory_order_release); }
 
-  // -- accounts -------------------------------------------------------------------------------------------------
+  // -- accounts
+  // -------------------------------------------------------------------------------------------------
 
-  void reserve(std::size_t bytes) noexcept { reserved_.fetch_add(bytes, std::memory_order_relaxed); }
-  void release(std::size_t bytes) noexcept { reserved_.fetch_sub(bytes, std::memory_order_relaxed); }
-  [[nodiscard]] std::size_t reserved() const noexcept { return reserved_.load(std::memory_order_relaxed); }
+  void reserve(std::size_t bytes) noexcept {
+    reserved_.fetch_add(bytes, std::memory_order_relaxed);
+  }
+  void release(std::size_t bytes) noexcept {
+    reserved_.fetch_sub(bytes, std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::size_t reserved() const noexcept {
+    return reserved_.load(std::memory_order_relaxed);
+  }
 
-  /// A message of so many bytes was handed to the worker. True: reading should pause. @context the I/O thread
+  /// A message of so many bytes was handed to the worker. True: reading should pause. @context the
+  /// I/O thread
   [[nodiscard]] bool undelivered_more(std::size_t bytes) noexcept;
   /// A message was handled, or dropped; wakes a paused connection when there is room again.
   void undelivered_less(std::size_t bytes) noexcept;
-  /// Whether all is said in answer to what was received. It never is at once: a `lane_settled` comes behind the answers.
+  /// Whether all is said in answer to what was received. It never is at once: a `lane_settled`
+  /// comes behind the answers.
   /// @context the I/O thread
   [[nodiscard]] bool settles() noexcept;
-  [[nodiscard]] std::size_t undelivered() const noexcept { return undelivered_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t undelivered() const noexcept {
+    return undelivered_.load(std::memory_order_relaxed);
+  }
 
   /// True once: who gets it gives the seat back.
   [[nodiscard]] bool take_seat_back() noexcept { return has_seat_.exchange(false); }
 
- private:
+private:
   send_result dropped(std::size_t bytes);
 
   std::shared_ptr<server_core> server_;
@@ -99,4 +120,4 @@ class connection_core : public std::enable_shared_from_this<connection_core> {
   std::atomic<bool> has_seat_{true};
 };
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

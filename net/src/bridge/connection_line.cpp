@@ -7,12 +7,11 @@
 namespace callsign::detail {
 
 connection_line::connection_line(io_turn& here, door::session& session, connection_ptr core)
-    : here_{here},
-      session_{&session},
-      core_{std::move(core)},
+    : here_{here}, session_{&session}, core_{std::move(core)},
       outbox_{{core_->server().options().max_queued_bytes, core_->server().options().on_overflow}},
-      beat_timer_{[this] { beat(); }},
-      deadline_timer_{[this] { outbox_.is_close_queued() ? close_is_late() : admission_is_late(); }} {
+      beat_timer_{[this] { beat(); }}, deadline_timer_{[this] {
+        outbox_.is_close_queued() ? close_is_late() : admission_is_late();
+      }} {
   here_.add_line(*this);
 }
 
@@ -20,7 +19,8 @@ connection_line::~connection_line() { here_.remove_line(*this); }
 
 void connection_line::watch_admission() {
   const auto limit = core_->server().options().admission_deadline;
-  if (limit.count() > 0) here_.timers().arm(deadline_timer_, here_.now() + limit);
+  if (limit.count() > 0)
+    here_.timers().arm(deadline_timer_, here_.now() + limit);
 }
 
 void connection_line::admission_decided() { deadline_timer_.disarm(); }
@@ -28,29 +28,33 @@ void connection_line::admission_decided() { deadline_timer_.disarm(); }
 void connection_line::admission_is_late() {
   if (!core_->move(request_state::asked, request_state::late) &&
       !core_->move(request_state::deciding, request_state::late)) {
-    return;  // decided meanwhile; the answer is in the lane
+    return; // decided meanwhile; the answer is in the lane
   }
   here_.books().count(counter::refused_late);
-  here_.books().log(log_level::warning, "a client from " + core_->request().remote_address +
-                                            " was answered 503: on_connection did not answer within the admission "
-                                            "deadline");
+  here_.books().log(log_level::warning,
+                    "a client from " + core_->request().remote_address +
+                        " was answered 503: on_connection did not answer within the admission "
+                        "deadline");
   refuse(503, "the server did not answer in time");
 }
 
 void connection_line::admit() {
-  if (is_admitted_ || session_ == nullptr) return;
+  if (is_admitted_ || session_ == nullptr)
+    return;
   is_admitted_ = true;
   const auto& options = core_->server().options();
-  session_->admit({core_->subprotocol(), options.max_message_bytes, options.max_fragments, options.message_deadline,
-                   options.type == data_type::text});
+  session_->admit({core_->subprotocol(), options.max_message_bytes, options.max_fragments,
+                   options.message_deadline, options.type == data_type::text});
   session_->mark_dirty();
   heartbeat_ = {options.ping_after, options.pong_within, here_.now()};
-  if (heartbeat_.is_on()) here_.timers().arm(beat_timer_, heartbeat_.first_look());
+  if (heartbeat_.is_on())
+    here_.timers().arm(beat_timer_, heartbeat_.first_look());
 }
 
 void connection_line::refuse(int status, std::string_view why) {
   deadline_timer_.disarm();
-  if (session_ == nullptr) return;
+  if (session_ == nullptr)
+    return;
   if (is_admitted_) {
     const auto code = status == 500   ? close::internal_error
                       : status == 503 ? close::try_again_later
@@ -65,7 +69,8 @@ rules::outbox::verdict connection_line::put(const rules::frame_slice& what, bool
   if (session_ == nullptr || outbox_.is_close_queued()) {
     rules::outbox::verdict none;
     none.dropped_closed = what.count();
-    if (is_reserved) core_->release(what.size());
+    if (is_reserved)
+      core_->release(what.size());
     here_.books().count(counter::messages_dropped_closed, what.count());
     return none;
   }
@@ -74,7 +79,8 @@ rules::outbox::verdict connection_line::put(const rules::frame_slice& what, bool
   here_.spend(now.bytes_queued);
   here_.weigh(*this);
   if (is_reserved) {
-    if (now.bytes_queued < what.size()) core_->release(what.size() - now.bytes_queued);
+    if (now.bytes_queued < what.size())
+      core_->release(what.size() - now.bytes_queued);
   } else {
     core_->reserve(now.bytes_queued);
   }
@@ -82,8 +88,10 @@ rules::outbox::verdict connection_line::put(const rules::frame_slice& what, bool
     core_->release(now.bytes_dropped);
     here_.regain(now.bytes_dropped);
   }
-  if (now.dropped_newest != 0) here_.books().count(counter::messages_dropped_overflow_newest, now.dropped_newest);
-  if (now.dropped_oldest != 0) here_.books().count(counter::messages_dropped_overflow_oldest, now.dropped_oldest);
+  if (now.dropped_newest != 0)
+    here_.books().count(counter::messages_dropped_overflow_newest, now.dropped_newest);
+  if (now.dropped_oldest != 0)
+    here_.books().count(counter::messages_dropped_overflow_oldest, now.dropped_oldest);
   if (now.must_close) {
     close(rules::our_part::overflow, close::try_again_later, {});
   } else {
@@ -93,15 +101,18 @@ rules::outbox::verdict connection_line::put(const rules::frame_slice& what, bool
 }
 
 void connection_line::close(rules::our_part part, close_code code, std::string reason) {
-  if (session_ == nullptr || outbox_.is_close_queued()) return;
+  if (session_ == nullptr || outbox_.is_close_queued())
+    return;
   if (part == rules::our_part::overflow || part == rules::our_part::budget) {
     const auto gone = outbox_.drop_unbegun();
     core_->release(gone.bytes_dropped);
     here_.regain(gone.bytes_dropped);
     here_.books().count(counter::messages_dropped_unsent, gone.dropped_oldest);
     here_.books().log(log_level::warning,
-                      "the connection from " + core_->request().remote_address + " is closed with 1013: " +
-                          (part == rules::our_part::overflow ? "its queue is full, " : "the budget is exhausted, ") +
+                      "the connection from " + core_->request().remote_address +
+                          " is closed with 1013: " +
+                          (part == rules::our_part::overflow ? "its queue is full, "
+                                                             : "the budget is exhausted, ") +
                           std::to_string(gone.dropped_oldest) + " messages dropped");
   }
   our_part_ = part;
@@ -112,41 +123,46 @@ void connection_line::close(rules::our_part part, close_code code, std::string r
   session_->mark_dirty();
   beat_timer_.disarm();
   const auto limit = core_->server().options().close_deadline;
-  if (limit.count() > 0) here_.timers().arm(deadline_timer_, here_.now() + limit);
+  if (limit.count() > 0)
+    here_.timers().arm(deadline_timer_, here_.now() + limit);
 }
 
 void connection_line::close_is_late() {
-  if (session_ == nullptr) return;
+  if (session_ == nullptr)
+    return;
   is_past_deadline_ = true;
   session_->drop();
 }
 
 void connection_line::resume_reading() {
-  if (session_ == nullptr) return;
+  if (session_ == nullptr)
+    return;
   heartbeat_.resumed(here_.now());
   session_->resume_reading();
 }
 
 void connection_line::settle() {
-  if (session_ != nullptr) session_->settle();
+  if (session_ != nullptr)
+    session_->settle();
 }
 
 void connection_line::beat() {
-  if (session_ == nullptr) return;
+  if (session_ == nullptr)
+    return;
   const auto step = heartbeat_.look(here_.now());
   switch (step.what) {
-    case rules::heartbeat::action::dead:
-      our_part_ = rules::our_part::heartbeat_lost;
-      here_.books().log(log_level::info, "the connection from " + core_->request().remote_address +
-                                             " is cut: no answer to the heartbeat");
-      session_->drop();
-      return;
-    case rules::heartbeat::action::ping:
-      here_.books().count(counter::pings_sent);
-      outbox_.push_control(rules::encode_frame(rules::opcode::ping, {}));
-      session_->mark_dirty();
-      break;
-    case rules::heartbeat::action::none: break;
+  case rules::heartbeat::action::dead:
+    our_part_ = rules::our_part::heartbeat_lost;
+    here_.books().log(log_level::info, "the connection from " + core_->request().remote_address +
+                                           " is cut: no answer to the heartbeat");
+    session_->drop();
+    return;
+  case rules::heartbeat::action::ping:
+    here_.books().count(counter::pings_sent);
+    outbox_.push_control(rules::encode_frame(rules::opcode::ping, {}));
+    session_->mark_dirty();
+    break;
+  case rules::heartbeat::action::none: break;
   }
   here_.timers().arm(beat_timer_, step.look_again);
 }
@@ -176,7 +192,8 @@ void connection_line::ended(door::end_facts how) {
   const auto gone = outbox_.clear();
   core_->release(gone.bytes_dropped);
   here_.regain(gone.bytes_dropped + std::exchange(reassembling_, 0));
-  if (gone.dropped_oldest != 0) here_.books().count(counter::messages_dropped_unsent, gone.dropped_oldest);
+  if (gone.dropped_oldest != 0)
+    here_.books().count(counter::messages_dropped_unsent, gone.dropped_oldest);
   core_->set_status(core_->status() == connection_status::closed ? connection_status::closed
                                                                  : connection_status::closing);
   tell(actor_, ended_mail{std::move(how)});
@@ -202,4 +219,4 @@ rules::ending connection_line::ending_of(const door::end_facts& facts) const {
   return rules::end_of_connection(our_part_, our_code_, our_reason_, facts, is_past_deadline_);
 }
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

@@ -18,11 +18,13 @@ namespace callsign::detail {
 
 class io_turn;
 
-/// Hears the facts of one session and turns them into mail for its connection actor; carries out what the actor decides.
+/// Hears the facts of one session and turns them into mail for its connection actor; carries out
+/// what the actor decides.
 ///
 /// @context the I/O thread of the session, and nothing else
-class connection_line final : public door::ear, public std::enable_shared_from_this<connection_line> {
- public:
+class connection_line final : public door::ear,
+                              public std::enable_shared_from_this<connection_line> {
+public:
   connection_line(io_turn& here, door::session& session, connection_ptr core);
   ~connection_line() override;
 
@@ -34,7 +36,8 @@ class connection_line final : public door::ear, public std::enable_shared_from_t
   /// What waits and what is half received; the budget sheds the heaviest.
   [[nodiscard]] std::size_t weight() const noexcept { return outbox_.data_bytes() + reassembling_; }
 
-  // -- what the actor decides ---------------------------------------------------------------------------------
+  // -- what the actor decides
+  // ---------------------------------------------------------------------------------
 
   /// Writes the 101 and begins to read. No effect when the client is gone.
   void admit();
@@ -50,7 +53,8 @@ class connection_line final : public door::ear, public std::enable_shared_from_t
   void admission_decided();
   [[nodiscard]] rules::ending ending_of(const door::end_facts& facts) const;
 
-  // -- door::ear ----------------------------------------------------------------------------------------------
+  // -- door::ear
+  // ----------------------------------------------------------------------------------------------
 
   void heard() override;
   void received(message_kind kind, std::string&& bytes) override;
@@ -60,7 +64,7 @@ class connection_line final : public door::ear, public std::enable_shared_from_t
   void written(std::size_t bytes) override;
   void reassembling(std::ptrdiff_t more) override;
 
- private:
+private:
   void beat();
   void close_is_late();
   void admission_is_late();
@@ -73,7 +77,7 @@ class connection_line final : public door::ear, public std::enable_shared_from_t
   rules::outbox outbox_;
   rules::heartbeat heartbeat_;
   rules::wheel_timer beat_timer_;
-  rules::wheel_timer deadline_timer_;  ///< of the admission, later of the close
+  rules::wheel_timer deadline_timer_; ///< of the admission, later of the close
   std::size_t reassembling_ = 0;
   rules::our_part our_part_ = rules::our_part::none;
   close_code our_code_ = 0;
@@ -82,4 +86,4 @@ class connection_line final : public door::ear, public std::enable_shared_from_t
   bool is_past_deadline_ = false;
 };
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

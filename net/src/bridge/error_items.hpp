@@ -27,4 +27,4 @@ namespace callsign::detail {
   return {static_cast<int>(code), std::move(text), component, make_error_code(code)};
 }
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

@@ -5,15 +5,11 @@
 
 namespace callsign::detail {
 
-io_turn::io_turn(worker_system& workers, door::io_thread& thread, std::shared_ptr<door::ledger> books,
-                 std::shared_ptr<budget> memory)
-    : workers_{workers},
-      thread_{thread},
-      books_{std::move(books)},
-      memory_{std::move(memory)},
+io_turn::io_turn(worker_system& workers, door::io_thread& thread,
+                 std::shared_ptr<door::ledger> books, std::shared_ptr<budget> memory)
+    : workers_{workers}, thread_{thread}, books_{std::move(books)}, memory_{std::move(memory)},
       unit_{workers.hooks().make_unit(workers.actors(), [&thread] { thread.post_turn(); })},
-      own_loop_{dynamic_cast<thread_unit*>(unit_.get())},
-      lane_{std::make_shared<lane>(thread)},
+      own_loop_{dynamic_cast<thread_unit*>(unit_.get())}, lane_{std::make_shared<lane>(thread)},
       network_actor_{spawn_placed<detail::network_actor>(workers.actors(), unit_.get(), lane_)} {
   thread_.set_target(this);
 }
@@ -22,9 +18,12 @@ io_turn::~io_turn() = default;
 
 bool io_turn::on_turn() {
   bool more = own_loop_ != nullptr && own_loop_->run_ready(1);
-  if (lane_->has_entries()) tell(network_actor_, hand_out_mail::value);
-  if (own_loop_ != nullptr) more = own_loop_->run_ready(4);
-  if (memory_->is_exceeded() && shed()) more = true;
+  if (lane_->has_entries())
+    tell(network_actor_, hand_out_mail::value);
+  if (own_loop_ != nullptr)
+    more = own_loop_->run_ready(4);
+  if (memory_->is_exceeded() && shed())
+    more = true;
   return more;
 }
 
@@ -37,7 +36,9 @@ void io_turn::forget(const connection_core& core) {
 }
 
 std::size_t io_turn::actor_count() const {
-  return lane_->is_abandoned() ? 0 : caf::actor_cast<detail::network_actor*>(network_actor_)->actor_count();
+  return lane_->is_abandoned()
+             ? 0
+             : caf::actor_cast<detail::network_actor*>(network_actor_)->actor_count();
 }
 
 void io_turn::weigh(const connection_line& line) noexcept {
@@ -56,19 +57,22 @@ bool io_turn::shed() {
   connection_line* worst = nullptr;
   std::size_t weight = 0;
   for (auto* line : lines_) {
-    if (line->is_over() || line->out().is_close_queued() || line->weight() <= weight) continue;
+    if (line->is_over() || line->out().is_close_queued() || line->weight() <= weight)
+      continue;
     worst = line;
     weight = line->weight();
   }
   heaviest_.store(weight, std::memory_order_relaxed);
   for (auto* other : siblings_) {
-    if (other == this || other->heaviest_.load(std::memory_order_relaxed) <= weight) continue;
+    if (other == this || other->heaviest_.load(std::memory_order_relaxed) <= weight)
+      continue;
     other->thread().post_turn();
     return false;
   }
-  if (worst == nullptr) return false;
+  if (worst == nullptr)
+    return false;
   worst->close(rules::our_part::budget, close::try_again_later, {});
   return true;
 }
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

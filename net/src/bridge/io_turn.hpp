@@ -19,12 +19,12 @@ namespace callsign::detail {
 
 class connection_line;
 
-/// The turn of one I/O thread: actors that have mail, then what the lane brought, then those it was handed to. The thread
-/// itself then flushes every dirty session with one gathered write each.
+/// The turn of one I/O thread: actors that have mail, then what the lane brought, then those it was
+/// handed to. The thread itself then flushes every dirty session with one gathered write each.
 ///
 /// @context the I/O thread, except where said
 class io_turn final : public door::turn_target {
- public:
+public:
   io_turn(worker_system& workers, door::io_thread& thread, std::shared_ptr<door::ledger> books,
           std::shared_ptr<budget> memory);
   ~io_turn() override;
@@ -47,19 +47,24 @@ class io_turn final : public door::turn_target {
   void remove_line(connection_line& line) { lines_.erase(&line); }
   /// Over the budget, the next turn sheds.
   void spend(std::size_t bytes) {
-    if (bytes == 0) return;
+    if (bytes == 0)
+      return;
     memory_->add(bytes);
-    if (memory_->is_exceeded()) thread_.post_turn();
+    if (memory_->is_exceeded())
+      thread_.post_turn();
   }
   void regain(std::size_t bytes) noexcept {
-    if (bytes != 0) memory_->remove(bytes);
+    if (bytes != 0)
+      memory_->remove(bytes);
   }
 
   /// That line may be the heaviest here now.
   void weigh(const connection_line& line) noexcept;
 
   // For test kits: what must be nothing when nobody is connected.
-  [[nodiscard]] const std::unordered_set<connection_line*>& lines() const noexcept { return lines_; }
+  [[nodiscard]] const std::unordered_set<connection_line*>& lines() const noexcept {
+    return lines_;
+  }
   [[nodiscard]] std::size_t actor_count() const;
 
   /// Announces a connection actor to the network actor, before any lane entry can name it.
@@ -70,7 +75,7 @@ class io_turn final : public door::turn_target {
   /// Tells every actor of this thread to quit. @context any thread, after the last session
   void end_actors();
 
- private:
+private:
   /// True: one line was closed, and there may be more to do.
   bool shed();
 
@@ -79,12 +84,12 @@ class io_turn final : public door::turn_target {
   std::shared_ptr<door::ledger> books_;
   std::shared_ptr<budget> memory_;
   std::unique_ptr<unit> unit_;
-  thread_unit* own_loop_ = nullptr;  ///< null under the test scheduler, which runs the actors itself
+  thread_unit* own_loop_ = nullptr; ///< null under the test scheduler, which runs the actors itself
   std::shared_ptr<lane> lane_;
   caf::actor network_actor_;
   std::unordered_set<connection_line*> lines_;
   std::vector<io_turn*> siblings_;
-  std::atomic<std::size_t> heaviest_{0};  ///< no line here is heavier; exact after a look
+  std::atomic<std::size_t> heaviest_{0}; ///< no line here is heavier; exact after a look
 };
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

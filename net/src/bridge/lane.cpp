@@ -5,9 +5,11 @@ namespace callsign::detail {
 bool lane::push(lane_entry what) {
   {
     const std::scoped_lock guard{lock_};
-    if (is_closed_) return false;
+    if (is_closed_)
+      return false;
     waiting_.push_back(std::move(what));
-    if (waiting_.size() > 1) return true;
+    if (waiting_.size() > 1)
+      return true;
   }
   thread_.post_turn();
   return true;
@@ -39,4 +41,4 @@ bool lane::has_entries() const {
   return !waiting_.empty();
 }
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

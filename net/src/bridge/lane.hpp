@@ -25,7 +25,7 @@ struct broadcast_ticket::state {
   std::atomic<std::size_t> threads_left{0};
 };
 
-}  // namespace callsign
+} // namespace callsign
 
 namespace callsign::detail {
 
@@ -50,20 +50,20 @@ struct lane_leave {
 struct lane_send {
   connection_ptr who;
   rules::shared_block frame;
-  bool is_its_own = false;  ///< said by a callback of that connection (`callbacks::in_connection`)
+  bool is_its_own = false; ///< said by a callback of that connection (`callbacks::in_connection`)
 };
 struct lane_broadcast {
   std::shared_ptr<const server_core> server;
   rules::shared_block frame;
   std::vector<connection_id> excluded;
   ticket_ptr ticket;
-  connection_ptr from;  ///< whose callback made it (`callbacks::in_connection`), or null
+  connection_ptr from; ///< whose callback made it (`callbacks::in_connection`), or null
 };
 struct lane_terminate {
   connection_ptr who;
-  close_code code;  ///< 0: none
+  close_code code; ///< 0: none
   std::string reason;
-  bool is_overflow = false;  ///< the sender found the outbox full
+  bool is_overflow = false; ///< the sender found the outbox full
 };
 /// Ends every connection of a server.
 struct lane_terminate_all {
@@ -80,12 +80,12 @@ struct lane_settled {
   connection_ptr who;
 };
 
-using lane_entry = std::variant<lane_join, lane_refuse, lane_leave, lane_send, lane_broadcast, lane_terminate,
-                                lane_terminate_all, lane_resume, lane_settled>;
+using lane_entry = std::variant<lane_join, lane_refuse, lane_leave, lane_send, lane_broadcast,
+                                lane_terminate, lane_terminate_all, lane_resume, lane_settled>;
 
 /// One per I/O thread; what is pushed from one place stays in order.
 class lane {
- public:
+public:
   explicit lane(door::io_thread& thread) : thread_{thread} {}
 
   /// False: the network has ended, the entry is gone. @context any thread
@@ -97,10 +97,12 @@ class lane {
   [[nodiscard]] bool has_entries() const;
   /// The actor that empties this lane has quit. @context any thread
   void set_abandoned() noexcept { is_abandoned_.store(true, std::memory_order_release); }
-  [[nodiscard]] bool is_abandoned() const noexcept { return is_abandoned_.load(std::memory_order_acquire); }
+  [[nodiscard]] bool is_abandoned() const noexcept {
+    return is_abandoned_.load(std::memory_order_acquire);
+  }
   [[nodiscard]] door::io_thread& thread() const noexcept { return thread_; }
 
- private:
+private:
   door::io_thread& thread_;
   mutable std::mutex lock_;
   std::vector<lane_entry> waiting_;
@@ -108,4 +110,4 @@ class lane {
   std::atomic<bool> is_abandoned_{false};
 };
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

@@ -2,17 +2,20 @@
 
 namespace callsign::detail {
 
-void tally::count(const rules::frame_slice& offered, const rules::outbox::verdict& got, bool is_pressured) {
+void tally::count(const rules::frame_slice& offered, const rules::outbox::verdict& got,
+                  bool is_pressured) {
   if (got.queued == tickets_.size() && offered.count() == tickets_.size()) {
     ++all_queued_;
-    if (is_pressured) ++all_pressured_;
+    if (is_pressured)
+      ++all_pressured_;
     return;
   }
   for (std::size_t i = 0; i < offered.count(); ++i) {
     line& one = tickets_[offered.first + i];
     if (i < got.queued) {
       ++one.queued;
-      if (is_pressured) ++one.pressured;
+      if (is_pressured)
+        ++one.pressured;
     } else {
       ++one.dropped;
     }
@@ -21,7 +24,8 @@ void tally::count(const rules::frame_slice& offered, const rules::outbox::verdic
 
 tally::~tally() {
   for (line& one : tickets_) {
-    if (one.ticket == nullptr) continue;
+    if (one.ticket == nullptr)
+      continue;
     one.ticket->queued.fetch_add(one.queued + all_queued_, std::memory_order_relaxed);
     one.ticket->pressured.fetch_add(one.pressured + all_pressured_, std::memory_order_relaxed);
     one.ticket->dropped.fetch_add(one.dropped, std::memory_order_relaxed);
@@ -29,4 +33,4 @@ tally::~tally() {
   }
 }
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

@@ -16,7 +16,8 @@
 
 namespace callsign::detail {
 
-// -- facts, from the session to its connection actor ----------------------------------------------------------
+// -- facts, from the session to its connection actor
+// ----------------------------------------------------------
 
 struct received_mail {
   message heard;
@@ -25,17 +26,19 @@ struct ended_mail {
   door::end_facts how;
 };
 
-// -- a turn's output, from the network actor to connection actors -----------------------------------------------
+// -- a turn's output, from the network actor to connection actors
+// -----------------------------------------------
 
-/// Who heard what of the broadcasts of one turn on one thread; merged into their tickets when the last actor has had its
-/// mail. Touched by that thread only.
+/// Who heard what of the broadcasts of one turn on one thread; merged into their tickets when the
+/// last actor has had its mail. Touched by that thread only.
 class tally {
- public:
+public:
   ~tally();
   void add_ticket(ticket_ptr ticket) { tickets_.push_back({std::move(ticket), 0, 0, 0}); }
-  void count(const rules::frame_slice& offered, const rules::outbox::verdict& got, bool is_pressured);
+  void count(const rules::frame_slice& offered, const rules::outbox::verdict& got,
+             bool is_pressured);
 
- private:
+private:
   struct line {
     ticket_ptr ticket;
     std::size_t queued;
@@ -43,7 +46,7 @@ class tally {
     std::size_t dropped;
   };
   std::vector<line> tickets_;
-  std::size_t all_queued_ = 0;     ///< actors that took every frame
+  std::size_t all_queued_ = 0; ///< actors that took every frame
   std::size_t all_pressured_ = 0;
 };
 
@@ -53,11 +56,11 @@ struct out_refuse {
   std::string why;
 };
 struct out_slice {
-  rules::frame_slice frames;  ///< of broadcasts
+  rules::frame_slice frames; ///< of broadcasts
 };
 struct out_own {
-  rules::shared_block frame;  ///< from `send`, reserved
-  bool is_its_own = false;    ///< said by a callback of this connection
+  rules::shared_block frame; ///< from `send`, reserved
+  bool is_its_own = false;   ///< said by a callback of this connection
 };
 /// A broadcast that a callback of this connection made has come by.
 struct out_passed {};
@@ -69,8 +72,8 @@ struct out_close {
 struct out_resume {};
 struct out_settled {};
 struct out_left {};
-using output_item = std::variant<out_admit, out_refuse, out_slice, out_own, out_passed, out_close, out_resume, out_settled,
-                                 out_left>;
+using output_item = std::variant<out_admit, out_refuse, out_slice, out_own, out_passed, out_close,
+                                 out_resume, out_settled, out_left>;
 
 /// The usual mail: every broadcast of the turn, the same for everybody who is excluded nowhere.
 struct broadcast_mail {
@@ -88,14 +91,15 @@ using hand_out_mail = caf::atom_constant<caf::atom("handout")>;
 /// To any actor of the bridge: the network ends.
 using quit_mail = caf::atom_constant<caf::atom("quit")>;
 
-// -- to the server actor (`callbacks::in_connection`) --------------------------------------------------------------
+// -- to the server actor (`callbacks::in_connection`)
+// --------------------------------------------------------------
 
 /// Anything a lane takes; the server actor puts it into the lanes, and so into one order for all.
 struct ordered_mail {
   std::shared_ptr<lane_entry> what;
 };
 
-}  // namespace callsign::detail
+} // namespace callsign::detail
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(callsign::detail::received_mail)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(callsign::detail::ended_mail)

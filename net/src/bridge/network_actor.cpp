@@ -9,7 +9,7 @@ namespace {
 /// A block is sealed at this size, so that its offsets fit and no copy gets huge.
 constexpr std::size_t largest_block = 8 * 1024 * 1024;
 
-}  // namespace
+} // namespace
 
 network_actor::network_actor(caf::actor_config& config, unit* where, std::shared_ptr<lane> from)
     : placed_actor{config, where}, from_{std::move(from)} {}
@@ -18,7 +18,8 @@ caf::behavior network_actor::make_behavior() {
   return {
       [this](hand_out_mail) { hand_out(); },
       [this](quit_mail) {
-        for (auto& [core, who] : actors_) tell(who, quit_mail::value);
+        for (auto& [core, who] : actors_)
+          tell(who, quit_mail::value);
         actors_.clear();
         groups_.clear();
         from_->set_abandoned();
@@ -29,14 +30,17 @@ caf::behavior network_actor::make_behavior() {
 
 void network_actor::hand_out() {
   from_->take(in_hand_);
-  for (auto& what : in_hand_) std::visit([this](auto& entry) { take(entry); }, what);
+  for (auto& what : in_hand_)
+    std::visit([this](auto& entry) { take(entry); }, what);
   in_hand_.clear();
   for (const auto key : active_) {
     const auto found = groups_.find(key);
-    if (found == groups_.end()) continue;
+    if (found == groups_.end())
+      continue;
     finish(found->second);
     found->second.is_active = false;
-    if (found->second.members.empty()) groups_.erase(found);
+    if (found->second.members.empty())
+      groups_.erase(found);
   }
   active_.clear();
 }
@@ -48,13 +52,15 @@ network_actor::group* network_actor::find(server_key server) {
 
 network_actor::group& network_actor::active(server_key server) {
   group& g = groups_[server];
-  if (!std::exchange(g.is_active, true)) active_.push_back(server);
+  if (!std::exchange(g.is_active, true))
+    active_.push_back(server);
   return g;
 }
 
 void network_actor::catch_up(group& g, member& m) {
   if (m.next < g.count) {
-    // The block is not final yet, and need not be: the slice shares it, and it only grows behind the slice.
+    // The block is not final yet, and need not be: the slice shares it, and it only grows behind
+    // the slice.
     m.items.push_back(out_slice{{nullptr, m.next, g.count}});
   }
   m.next = g.count;
@@ -62,8 +68,10 @@ void network_actor::catch_up(group& g, member& m) {
 
 network_actor::member* network_actor::touch(group& g, connection_id id) {
   const auto found = g.members.find(id);
-  if (found == g.members.end()) return nullptr;
-  if (!std::exchange(found->second.is_touched, true)) g.touched.push_back(id);
+  if (found == g.members.end())
+    return nullptr;
+  if (!std::exchange(found->second.is_touched, true))
+    g.touched.push_back(id);
   catch_up(g, found->second);
   return &found->second;
 }
@@ -71,7 +79,8 @@ network_actor::member* network_actor::touch(group& g, connection_id id) {
 void network_actor::send_alone(const connection_core& who, output_item what) {
   const auto found = actors_.find(&who);
   if (found == actors_.end()) {
-    if (std::holds_alternative<out_own>(what)) who.server().books().count(counter::messages_dropped_closed);
+    if (std::holds_alternative<out_own>(what))
+      who.server().books().count(counter::messages_dropped_closed);
     return;
   }
   auto items = std::make_shared<std::vector<output_item>>();
@@ -91,15 +100,18 @@ void network_actor::add_item(const connection_ptr& who, output_item what) {
 
 void network_actor::take(lane_join& what) {
   const auto found = actors_.find(what.who.get());
-  if (found == actors_.end()) return;
+  if (found == actors_.end())
+    return;
   group& g = active(&what.who->server());
   auto& m = g.members[what.who->id()];
   m.actor = found->second;
-  m.next = g.count;  // nothing that was said before it came
+  m.next = g.count; // nothing that was said before it came
   touch(g, what.who->id())->items.push_back(out_admit{});
 }
 
-void network_actor::take(lane_refuse& what) { send_alone(*what.who, out_refuse{what.status, std::move(what.why)}); }
+void network_actor::take(lane_refuse& what) {
+  send_alone(*what.who, out_refuse{what.status, std::move(what.why)});
+}
 
 void network_actor::take(lane_leave& what) {
   if (auto* g = find(&what.who->server())) {
@@ -110,13 +122,14 @@ void network_actor::take(lane_leave& what) {
   actors_.erase(what.who.get());
 }
 
-void network_actor::take(lane_send& what) { 
+void network_actor::take(lane_send& what) {
   add_item(what.who, out_own{std::move(what.frame), what.is_its_own});
 }
 
 void network_actor::take(lane_terminate& what) {
-  add_item(what.who, out_close{what.is_overflow ? rules::our_part::overflow : rules::our_part::terminated, what.code,
-                               std::move(what.reason)});
+  add_item(what.who,
+           out_close{what.is_overflow ? rules::our_part::overflow : rules::our_part::terminated,
+                     what.code, std::move(what.reason)});
 }
 
 void network_actor::take(lane_resume& what) { add_item(what.who, out_resume{}); }
@@ -125,7 +138,8 @@ void network_actor::take(lane_settled& what) { add_item(what.who, out_settled{})
 
 void network_actor::take(lane_terminate_all& what) {
   auto* g = find(what.server.get());
-  if (g == nullptr) return;
+  if (g == nullptr)
+    return;
   active(what.server.get());
   for (auto& [id, m] : g->members) {
     touch(*g, id)->items.push_back(out_close{rules::our_part::server_ended, what.code, {}});
@@ -135,12 +149,16 @@ void network_actor::take(lane_terminate_all& what) {
 void network_actor::take(lane_broadcast& what) {
   auto* found = find(what.server.get());
   if (found == nullptr || found->members.empty()) {
-    if (what.ticket != nullptr) what.ticket->threads_left.fetch_sub(1, std::memory_order_acq_rel);
+    if (what.ticket != nullptr)
+      what.ticket->threads_left.fetch_sub(1, std::memory_order_acq_rel);
     return;
   }
   group& g = active(what.server.get());
-  const std::size_t so_far = g.block != nullptr ? g.block->bytes.size() : g.only != nullptr ? g.only->bytes.size() : 0;
-  if (so_far + what.frame->bytes.size() > largest_block && so_far != 0) finish(g);
+  const std::size_t so_far = g.block != nullptr  ? g.block->bytes.size()
+                             : g.only != nullptr ? g.only->bytes.size()
+                                                 : 0;
+  if (so_far + what.frame->bytes.size() > largest_block && so_far != 0)
+    finish(g);
   if (g.count == 0) {
     g.only = what.frame;
     g.counts = std::make_shared<tally>();
@@ -155,11 +173,13 @@ void network_actor::take(lane_broadcast& what) {
   g.counts->add_ticket(std::move(what.ticket));
   const std::uint32_t index = g.count;
   for (const auto id : what.excluded) {
-    if (auto* m = touch(g, id)) m->next = index + 1;
+    if (auto* m = touch(g, id))
+      m->next = index + 1;
   }
   ++g.count;
   if (what.from != nullptr && &what.from->home() == from_.get()) {
-    if (auto* m = touch(g, what.from->id())) m->items.push_back(out_passed{});
+    if (auto* m = touch(g, what.from->id()))
+      m->items.push_back(out_passed{});
   }
 }
 
@@ -167,14 +187,17 @@ void network_actor::finish(group& g) {
   const rules::shared_block block = g.block != nullptr ? rules::shared_block{g.block} : g.only;
   for (const auto id : g.touched) {
     const auto found = g.members.find(id);
-    if (found == g.members.end()) continue;
+    if (found == g.members.end())
+      continue;
     member& m = found->second;
     catch_up(g, m);
     for (auto& item : m.items) {
-      if (auto* slice = std::get_if<out_slice>(&item)) slice->frames.block = block;
+      if (auto* slice = std::get_if<out_slice>(&item))
+        slice->frames.block = block;
     }
     if (!m.items.empty()) {
-      tell(m.actor, output_mail{std::make_shared<std::vector<output_item>>(std::move(m.items)), g.counts});
+      tell(m.actor,
+           output_mail{std::make_shared<std::vector<output_item>>(std::move(m.items)), g.counts});
     }
     m.items = {};
   }
@@ -182,12 +205,14 @@ void network_actor::finish(group& g) {
     // One message object for everybody; each actor's mailbox gets a reference to it.
     const auto mail = caf::make_message(broadcast_mail{{block, 0, g.count}, g.counts});
     for (auto& [id, m] : g.members) {
-      if (!m.is_touched) m.actor->enqueue(nullptr, caf::make_message_id(), mail, nullptr);
+      if (!m.is_touched)
+        m.actor->enqueue(nullptr, caf::make_message_id(), mail, nullptr);
     }
   }
   for (const auto id : g.touched) {
     const auto found = g.members.find(id);
-    if (found == g.members.end()) continue;
+    if (found == g.members.end())
+      continue;
     found->second.is_touched = false;
     found->second.next = 0;
   }
@@ -198,4 +223,4 @@ void network_actor::finish(group& g) {
   g.count = 0;
 }
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

@@ -15,14 +15,15 @@
 
 namespace callsign::detail {
 
-/// Gathers a turn's output: all broadcasts of a server into one contiguous block, and for each connection actor one mail.
-/// Whoever is excluded nowhere and spoken to by nobody gets the block as it is; the others get their own sequence of
-/// slices and sends, in the order in which the server said them.
+/// Gathers a turn's output: all broadcasts of a server into one contiguous block, and for each
+/// connection actor one mail. Whoever is excluded nowhere and spoken to by nobody gets the block as
+/// it is; the others get their own sequence of slices and sends, in the order in which the server
+/// said them.
 ///
 /// @context  its I/O thread
 /// @order    for each connection, exactly the order of the lane
 class network_actor final : public placed_actor {
- public:
+public:
   network_actor(caf::actor_config& config, unit* where, std::shared_ptr<lane> from);
 
   caf::behavior make_behavior() override;
@@ -34,18 +35,19 @@ class network_actor final : public placed_actor {
   void forget(const connection_core& core) { actors_.erase(&core); }
   [[nodiscard]] std::size_t actor_count() const noexcept { return actors_.size(); }
 
- private:
+private:
   struct member {
     caf::actor actor;
-    std::uint32_t next = 0;   ///< the first broadcast of this turn that it has not been given or denied
-    bool is_touched = false;  ///< it needs a sequence of its own this turn
+    std::uint32_t next =
+        0; ///< the first broadcast of this turn that it has not been given or denied
+    bool is_touched = false; ///< it needs a sequence of its own this turn
     std::vector<output_item> items;
   };
   /// The connections of one server on this thread.
   struct group {
     std::map<connection_id, member> members;
     std::vector<connection_id> touched;
-    rules::shared_block only;  ///< the turn's first broadcast, as long as there is no second
+    rules::shared_block only; ///< the turn's first broadcast, as long as there is no second
     std::shared_ptr<rules::frame_block> block;
     std::shared_ptr<tally> counts;
     std::uint32_t count = 0;
@@ -79,4 +81,4 @@ class network_actor final : public placed_actor {
   std::vector<lane_entry> in_hand_;
 };
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

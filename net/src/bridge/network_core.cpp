@@ -7,19 +7,21 @@
 
 namespace callsign::detail {
 
-network_core::network_core(worker_system& workers, network_options options, const backend_maker& make)
-    : workers_{workers},
-      books_{std::make_shared<door::ledger>(std::move(options.log))},
+network_core::network_core(worker_system& workers, network_options options,
+                           const backend_maker& make)
+    : workers_{workers}, books_{std::make_shared<door::ledger>(std::move(options.log))},
       memory_{std::make_shared<budget>(options.max_buffered_bytes)} {
   const std::size_t cores = std::max<std::size_t>(1, std::thread::hardware_concurrency());
-  const std::size_t threads = options.io_threads != 0 ? options.io_threads : std::max<std::size_t>(1, cores / 2);
+  const std::size_t threads =
+      options.io_threads != 0 ? options.io_threads : std::max<std::size_t>(1, cores / 2);
   backend_ = make(threads, books_);
   std::vector<io_turn*> all;
   for (auto* thread : backend_->threads()) {
     turns_.push_back(std::make_unique<io_turn>(workers_, *thread, books_, memory_));
     all.push_back(turns_.back().get());
   }
-  for (const auto& turn : turns_) turn->set_siblings(all);
+  for (const auto& turn : turns_)
+    turn->set_siblings(all);
   workers_.add(*this);
   backend_->start();
 }
@@ -30,7 +32,8 @@ network_core::~network_core() {
 
 std::vector<std::shared_ptr<lane>> network_core::lanes() const {
   std::vector<std::shared_ptr<lane>> all;
-  for (const auto& turn : turns_) all.push_back(turn->shared_lane());
+  for (const auto& turn : turns_)
+    all.push_back(turn->shared_lane());
   return all;
 }
 
@@ -38,7 +41,8 @@ std::shared_ptr<door::web_service> network_core::listen(const web_server_options
                                                         std::shared_ptr<door::front_desk> desk,
                                                         std::vector<error>& errors) {
   if (!is_open() || workers_.is_stopping()) {
-    errors.push_back({make_error_code(errc::shutting_down), "start the web server", "make new workers and a new server"});
+    errors.push_back({make_error_code(errc::shutting_down), "start the web server",
+                      "make new workers and a new server"});
     return nullptr;
   }
   return backend_->listen(how, std::move(desk), errors);
@@ -59,10 +63,12 @@ void network_core::stop_listening() {
   {
     const std::scoped_lock guard{lock_};
     for (auto* who : webs_) {
-      if (auto web = who->weak_from_this().lock()) all.push_back(std::move(web));
+      if (auto web = who->weak_from_this().lock())
+        all.push_back(std::move(web));
     }
   }
-  for (const auto& who : all) who->stop_listening();
+  for (const auto& who : all)
+    who->stop_listening();
 }
 
 std::vector<std::shared_ptr<server_core>> network_core::servers() {
@@ -70,32 +76,39 @@ std::vector<std::shared_ptr<server_core>> network_core::servers() {
   const std::scoped_lock guard{lock_};
   for (auto* who : webs_) {
     const auto web = who->weak_from_this().lock();
-    if (web == nullptr) continue;
-    for (auto& one : web->servers()) all.push_back(std::move(one));
+    if (web == nullptr)
+      continue;
+    for (auto& one : web->servers())
+      all.push_back(std::move(one));
   }
   return all;
 }
 
 bool network_core::stop_network(std::chrono::steady_clock::time_point deadline) {
   const std::scoped_lock guard{stop_lock_};
-  if (!is_open_.exchange(false)) return true;
+  if (!is_open_.exchange(false))
+    return true;
   workers_.remove(*this);
   const bool in_time = backend_->stop(deadline);
-  for (const auto& turn : turns_) turn->end_actors();
+  for (const auto& turn : turns_)
+    turn->end_actors();
   // The threads are gone; what their actors still have in their mailboxes is run here.
   bool more = true;
   while (more) {
     more = false;
     for (const auto& turn : turns_) {
-      if (auto* loop = dynamic_cast<thread_unit*>(&turn->where())) more = loop->run_ready() || more;
+      if (auto* loop = dynamic_cast<thread_unit*>(&turn->where()))
+        more = loop->run_ready() || more;
     }
   }
   if (const auto& pump = workers_.hooks().pump) {
-    const auto has_actors = [](const auto& turn) { return !turn->shared_lane()->is_abandoned() || !turn->lines().empty(); };
+    const auto has_actors = [](const auto& turn) {
+      return !turn->shared_lane()->is_abandoned() || !turn->lines().empty();
+    };
     while ((server_actors_->load() != 0 || std::ranges::any_of(turns_, has_actors)) && pump()) {
     }
   }
   return in_time;
 }
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

@@ -22,16 +22,20 @@ class web_core;
 
 /// @context any thread, except where said
 class network_core final : public shutdown_participant {
- public:
+public:
   /// @param make  makes sockets, or in tests the in-memory twin
-  using backend_maker = std::function<std::unique_ptr<door::backend>(std::size_t threads, std::shared_ptr<door::ledger>)>;
+  using backend_maker = std::function<std::unique_ptr<door::backend>(
+      std::size_t threads, std::shared_ptr<door::ledger>)>;
 
-  network_core(worker_system& workers, network_options options, const backend_maker& make = door::make_socket_backend);
+  network_core(worker_system& workers, network_options options,
+               const backend_maker& make = door::make_socket_backend);
   ~network_core() override;
 
   [[nodiscard]] worker_system& workers() const noexcept { return workers_; }
   [[nodiscard]] door::ledger& books() const noexcept { return *books_; }
-  [[nodiscard]] const std::shared_ptr<door::ledger>& shared_books() const noexcept { return books_; }
+  [[nodiscard]] const std::shared_ptr<door::ledger>& shared_books() const noexcept {
+    return books_;
+  }
   [[nodiscard]] io_turn& turn(std::size_t index) const { return *turns_[index]; }
   [[nodiscard]] std::vector<std::shared_ptr<lane>> lanes() const;
   [[nodiscard]] bool is_open() const noexcept { return is_open_.load(std::memory_order_acquire); }
@@ -45,7 +49,9 @@ class network_core final : public shutdown_participant {
   void remove(web_core& who);
 
   /// How many server actors have not quit.
-  [[nodiscard]] const std::shared_ptr<std::atomic<std::size_t>>& server_actors() const noexcept { return server_actors_; }
+  [[nodiscard]] const std::shared_ptr<std::atomic<std::size_t>>& server_actors() const noexcept {
+    return server_actors_;
+  }
 
   // For test kits: what must be nothing when nobody is connected.
   [[nodiscard]] std::size_t buffered_bytes() const noexcept { return memory_->used(); }
@@ -55,7 +61,7 @@ class network_core final : public shutdown_participant {
   void stop_listening() override;
   bool stop_network(std::chrono::steady_clock::time_point deadline) override;
 
- private:
+private:
   worker_system& workers_;
   std::shared_ptr<door::ledger> books_;
   std::shared_ptr<budget> memory_;
@@ -63,9 +69,10 @@ class network_core final : public shutdown_participant {
   std::vector<std::unique_ptr<io_turn>> turns_;
   std::mutex lock_;
   std::set<web_core*> webs_;
-  const std::shared_ptr<std::atomic<std::size_t>> server_actors_ = std::make_shared<std::atomic<std::size_t>>(0);
+  const std::shared_ptr<std::atomic<std::size_t>> server_actors_ =
+      std::make_shared<std::atomic<std::size_t>>(0);
   std::atomic<bool> is_open_{true};
   std::mutex stop_lock_;
 };
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

@@ -7,18 +7,22 @@ namespace callsign::detail {
 std::size_t put_into_lanes(lane_entry what, const std::vector<std::shared_ptr<lane>>& lanes) {
   if (auto* broadcast = std::get_if<lane_broadcast>(&what)) {
     for (const auto& one : lanes) {
-      if (one->push(*broadcast)) continue;
-      if (broadcast->ticket != nullptr) broadcast->ticket->threads_left.fetch_sub(1, std::memory_order_acq_rel);
+      if (one->push(*broadcast))
+        continue;
+      if (broadcast->ticket != nullptr)
+        broadcast->ticket->threads_left.fetch_sub(1, std::memory_order_acq_rel);
     }
     return lanes.size();
   }
   if (auto* all = std::get_if<lane_terminate_all>(&what)) {
-    for (const auto& one : lanes) one->push(*all);
+    for (const auto& one : lanes)
+      one->push(*all);
     return lanes.size();
   }
   auto* home = std::visit(
       [](const auto& entry) -> lane* {
-        if constexpr (requires { entry.who; }) return &entry.who->home();
+        if constexpr (requires { entry.who; })
+          return &entry.who->home();
         return nullptr;
       },
       what);
@@ -35,4 +39,4 @@ caf::behavior server_actor::make_behavior() {
   };
 }
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

@@ -13,11 +13,12 @@
 
 namespace callsign::detail {
 
-/// Puts what many connection actors say into one order: whatever it is told goes into the lanes in the order of its mailbox.
+/// Puts what many connection actors say into one order: whatever it is told goes into the lanes in
+/// the order of its mailbox.
 ///
 /// @context  I/O thread 0
 class server_actor final : public placed_actor {
- public:
+public:
   /// @param living  counts the server actors of the network that have not quit
   server_actor(caf::actor_config& config, unit* where, std::vector<std::shared_ptr<lane>> lanes,
                std::shared_ptr<std::atomic<std::size_t>> living)
@@ -28,7 +29,7 @@ class server_actor final : public placed_actor {
   caf::behavior make_behavior() override;
   const char* name() const override { return "callsign.server"; }
 
- private:
+private:
   std::vector<std::shared_ptr<lane>> lanes_;
   std::shared_ptr<std::atomic<std::size_t>> living_;
 };
@@ -36,4 +37,4 @@ class server_actor final : public placed_actor {
 /// Puts one entry into the lane, or the lanes, it is for. Answers how many took it.
 std::size_t put_into_lanes(lane_entry what, const std::vector<std::shared_ptr<lane>>& lanes);
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

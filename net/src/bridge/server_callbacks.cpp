@@ -1,4 +1,5 @@
-// The callbacks of a server's connections: what they are given, and what becomes of their exceptions.
+// The callbacks of a server's connections: what they are given, and what becomes of their
+// exceptions.
 #include "actors/src/directory.hpp"
 #include "actors/src/worker_system.hpp"
 #include "net/src/bridge/error_items.hpp"
@@ -12,15 +13,18 @@ void server_core::report_exception(const char* callback) {
   if (auto* here = incarnation::current()) {
     here->report_current_exception(callback);
   } else {
-    workers_.report({owner_.name(), owner_.number(), callback, text_of_current_exception(), std::current_exception()});
+    workers_.report({owner_.name(), owner_.number(), callback, text_of_current_exception(),
+                     std::current_exception()});
   }
 }
 
 /// An exception in a connection's callback goes to its own `on_error` (rule C-22).
 void server_core::tell_exception(connection_core& who, const char* callback) {
   books().count(counter::handler_exceptions);
-  const error_event what{{item_of(errc::handler_failed, std::string{callback} + ": " + text_of_current_exception(), "user")},
-                         false};
+  const error_event what{
+      {item_of(errc::handler_failed, std::string{callback} + ": " + text_of_current_exception(),
+               "user")},
+      false};
   try {
     who.handler()->on_error(who.place(), what);
   } catch (...) {
@@ -37,12 +41,15 @@ void server_core::run_open(connection_core& who) {
 }
 
 bool server_core::pass_json(connection_core& from, const message& heard) {
-  auto complaint = is_utf8(heard.text()) ? door::json_complaint(heard.text()) : std::string{"it is not UTF-8"};
-  if (complaint.empty()) return true;
+  auto complaint =
+      is_utf8(heard.text()) ? door::json_complaint(heard.text()) : std::string{"it is not UTF-8"};
+  if (complaint.empty())
+    return true;
   books().count(counter::messages_dropped_json);
-  const error_event what{{item_of(errc::invalid_json, make_error_code(errc::invalid_json).message() + ": " + complaint,
-                                  "callsign")},
-                         false};
+  const error_event what{
+      {item_of(errc::invalid_json, make_error_code(errc::invalid_json).message() + ": " + complaint,
+               "callsign")},
+      false};
   try {
     from.handler()->on_error(from.place(), what);
   } catch (...) {
@@ -52,26 +59,30 @@ bool server_core::pass_json(connection_core& from, const message& heard) {
 }
 
 void server_core::run_message(connection_core& from, const message& heard) {
-  if (from.status() == connection_status::closed) return;
-  if (options_.type == data_type::object && !pass_json(from, heard)) return;
+  if (from.status() == connection_status::closed)
+    return;
+  if (options_.type == data_type::object && !pass_json(from, heard))
+    return;
   try {
     switch (options_.type) {
-      case data_type::as_received: from.handler()->on_message(from.place(), heard); break;
-      case data_type::text:
-      case data_type::object:
-        if (heard.is_text()) {
-          from.handler()->on_message(from.place(), heard);
-        } else {
-          from.handler()->on_message(from.place(), message{message_kind::text, std::string{heard.text()}});
-        }
-        break;
-      case data_type::blob:
-        if (heard.is_binary()) {
-          from.handler()->on_message(from.place(), heard);
-        } else {
-          from.handler()->on_message(from.place(), message{message_kind::binary, std::string{heard.text()}});
-        }
-        break;
+    case data_type::as_received: from.handler()->on_message(from.place(), heard); break;
+    case data_type::text:
+    case data_type::object:
+      if (heard.is_text()) {
+        from.handler()->on_message(from.place(), heard);
+      } else {
+        from.handler()->on_message(from.place(),
+                                   message{message_kind::text, std::string{heard.text()}});
+      }
+      break;
+    case data_type::blob:
+      if (heard.is_binary()) {
+        from.handler()->on_message(from.place(), heard);
+      } else {
+        from.handler()->on_message(from.place(),
+                                   message{message_kind::binary, std::string{heard.text()}});
+      }
+      break;
     }
   } catch (...) {
     tell_exception(from, "on_message");
@@ -99,4 +110,4 @@ void server_core::run_end(connection_core& who, const rules::ending& how) {
   }
 }
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

@@ -13,34 +13,38 @@
 
 namespace callsign::detail {
 
-/// A request on its way to the worker. If it is dropped undecided, the client gets 503 instead of silence.
+/// A request on its way to the worker. If it is dropped undecided, the client gets 503 instead of
+/// silence.
 class server_core::question {
- public:
+public:
   question(std::shared_ptr<server_core> server, connection_ptr who)
       : server_{std::move(server)}, who_{std::move(who)} {}
   question(question&&) noexcept = default;
   question& operator=(question&&) = delete;
   ~question() {
-    if (who_ == nullptr || who_->state() != request_state::asked) return;
+    if (who_ == nullptr || who_->state() != request_state::asked)
+      return;
     if (who_->move(request_state::asked, request_state::deciding)) {
       server_->refuse(who_, 503, "the server is ending", counter::refused_stopping);
     }
   }
   void operator()(worker&) { server_->decide(who_); }
 
- private:
+private:
   std::shared_ptr<server_core> server_;
   connection_ptr who_;
 };
 
-/// A message on its way to the worker. If it is dropped, that is counted, and the connection gets its credit back.
+/// A message on its way to the worker. If it is dropped, that is counted, and the connection gets
+/// its credit back.
 class server_core::delivery {
- public:
+public:
   delivery(connection_ptr from, message heard) : from_{std::move(from)}, heard_{std::move(heard)} {}
   delivery(delivery&&) noexcept = default;
   delivery& operator=(delivery&&) = delete;
   ~delivery() {
-    if (from_ == nullptr) return;
+    if (from_ == nullptr)
+      return;
     from_->server().books().count(counter::messages_dropped_by_end);
     from_->undelivered_less(heard_.size());
   }
@@ -50,20 +54,22 @@ class server_core::delivery {
     from->undelivered_less(heard_.size());
   }
 
- private:
+private:
   connection_ptr from_;
   message heard_;
 };
 
-/// The end of a connection on its way to the worker. If it is dropped, its actor must leave all the same.
+/// The end of a connection on its way to the worker. If it is dropped, its actor must leave all the
+/// same.
 class server_core::end_report {
- public:
+public:
   end_report(connection_ptr who, rules::ending how)
       : who_{std::move(who)}, how_{std::make_unique<rules::ending>(std::move(how))} {}
   end_report(end_report&&) noexcept = default;
   end_report& operator=(end_report&&) = delete;
   ~end_report() {
-    if (who_ == nullptr) return;
+    if (who_ == nullptr)
+      return;
     who_->set_status(connection_status::closed);
     who_->home().push(lane_leave{who_});
   }
@@ -72,23 +78,20 @@ class server_core::end_report {
     who->server().take_end(who, std::move(*how_));
   }
 
- private:
+private:
   connection_ptr who_;
   std::unique_ptr<rules::ending> how_;
 };
 
-server_core::server_core(worker_system& workers, port owner, std::shared_ptr<web_core> web, network_core& network,
-                         std::shared_ptr<server_handler> handler, server_options options, rules::path_pattern path)
-    : workers_{workers},
-      owner_{std::move(owner)},
-      web_{web},
-      lanes_{network.lanes()},
-      books_{network.shared_books()},
-      handler_{std::move(handler)},
-      options_{std::move(options)},
+server_core::server_core(worker_system& workers, port owner, std::shared_ptr<web_core> web,
+                         network_core& network, std::shared_ptr<server_handler> handler,
+                         server_options options, rules::path_pattern path)
+    : workers_{workers}, owner_{std::move(owner)}, web_{web}, lanes_{network.lanes()},
+      books_{network.shared_books()}, handler_{std::move(handler)}, options_{std::move(options)},
       path_{std::move(path)},
       // Bound to this state, without owning it: the place lives inside.
-      place_{websocket_server::inside{}, std::shared_ptr<server_core>{std::shared_ptr<void>{}, this}} {
+      place_{websocket_server::inside{},
+             std::shared_ptr<server_core>{std::shared_ptr<void>{}, this}} {
   if (is_parallel()) {
     server_actor_ = spawn_placed<server_actor>(workers.actors(), &network.turn(0).where(), lanes_,
                                                network.server_actors());
@@ -97,9 +100,11 @@ server_core::server_core(worker_system& workers, port owner, std::shared_ptr<web
 
 server_core::~server_core() = default;
 
-// -- any thread -------------------------------------------------------------------------------------------------
+// -- any thread
+// -------------------------------------------------------------------------------------------------
 
-/// One order for what is said: by the server actor if there is one, by the lanes themselves otherwise.
+/// One order for what is said: by the server actor if there is one, by the lanes themselves
+/// otherwise.
 void server_core::order(lane_entry what, lane& home) {
   if (server_actor_) {
     tell(server_actor_, ordered_mail{std::make_shared<lane_entry>(std::move(what))});
@@ -142,19 +147,23 @@ void server_core::route_settled(connection_ptr who) {
 
 broadcast_ticket server_core::broadcast(const message& what, const except& whom) {
   if (what.is_text() && !is_utf8(what.text())) {
-    throw std::invalid_argument("a text message must be UTF-8; broadcast bytes with message::binary");
+    throw std::invalid_argument(
+        "a text message must be UTF-8; broadcast bytes with message::binary");
   }
   if (is_ended()) {
     books().count(counter::messages_dropped_closed);
     return {};
   }
-  if (is_ended()) return {};
+  if (is_ended())
+    return {};
   books().count(counter::broadcasts);
   auto ticket = std::make_shared<broadcast_ticket::state>();
   ticket->threads_left = lanes_.size();
-  lane_broadcast entry{shared_from_this(), rules::make_block(rules::encode_frame(what)), whom.ids(), ticket, nullptr};
+  lane_broadcast entry{shared_from_this(), rules::make_block(rules::encode_frame(what)), whom.ids(),
+                       ticket, nullptr};
   if (server_actor_) {
-    if (auto* here = connection_actor::current(); here != nullptr && &here->line().core().server() == this) {
+    if (auto* here = connection_actor::current();
+        here != nullptr && &here->line().core().server() == this) {
       entry.from = here->line().shared_core();
       here->goes_round();
     }
@@ -168,7 +177,8 @@ broadcast_ticket server_core::broadcast(const message& what, const except& whom)
 
 void server_core::terminate(close_code code) {
   auto expected = phase::running;
-  if (!phase_.compare_exchange_strong(expected, phase::ending, std::memory_order_acq_rel)) return;
+  if (!phase_.compare_exchange_strong(expected, phase::ending, std::memory_order_acq_rel))
+    return;
   owner_.post(entry_kind::closed, [self = shared_from_this(), code] { self->begin_end(code); });
 }
 
@@ -176,7 +186,8 @@ connection_list server_core::connections() const {
   connection_list::storage all;
   const std::scoped_lock guard{members_lock_};
   all.reserve(members_.size());
-  for (const auto& [id, who] : members_) all.push_back(who);
+  for (const auto& [id, who] : members_)
+    all.push_back(who);
   return connection_list{std::move(all)};
 }
 
@@ -185,24 +196,29 @@ std::size_t server_core::connection_count() const {
   return members_.size();
 }
 
-// -- I/O threads: requests --------------------------------------------------------------------------------------
+// -- I/O threads: requests
+// --------------------------------------------------------------------------------------
 
 std::optional<counter> server_core::take_seat(const std::string& address) {
   const std::scoped_lock guard{seats_lock_};
-  if (seats_ >= options_.max_connections) return counter::refused_full;
+  if (seats_ >= options_.max_connections)
+    return counter::refused_full;
   auto& here = seats_by_address_[address];
-  if (here >= options_.max_per_address) return counter::refused_address_full;
+  if (here >= options_.max_per_address)
+    return counter::refused_address_full;
   ++here;
   ++seats_;
   return std::nullopt;
 }
 
 void server_core::give_back_seat(connection_core& who) {
-  if (!who.take_seat_back()) return;
+  if (!who.take_seat_back())
+    return;
   const std::scoped_lock guard{seats_lock_};
   --seats_;
   const auto found = seats_by_address_.find(who.request().remote_address);
-  if (found != seats_by_address_.end() && --found->second == 0) seats_by_address_.erase(found);
+  if (found != seats_by_address_.end() && --found->second == 0)
+    seats_by_address_.erase(found);
 }
 
 void server_core::ask(connection_ptr who) {
@@ -222,7 +238,8 @@ void server_core::post_end(const connection_ptr& who, rules::ending how) {
   owner_.post(entry_kind::closed, task{end_report{who, std::move(how)}});
 }
 
-// -- where callbacks run: see server_callbacks.cpp ----------------------------------------------------------------
+// -- where callbacks run: see server_callbacks.cpp
+// ----------------------------------------------------------------
 
 void server_core::one_is_finished() {
   const std::scoped_lock guard{members_lock_};
@@ -230,7 +247,8 @@ void server_core::one_is_finished() {
 }
 
 void server_core::leave_after_end(connection_ptr who) {
-  // Not through the server actor, which may have quit: nothing that was said to this client matters any more.
+  // Not through the server actor, which may have quit: nothing that was said to this client matters
+  // any more.
   lane& home = who->home();
   home.push(lane_leave{std::move(who)});
   one_is_finished();
@@ -239,18 +257,22 @@ void server_core::leave_after_end(connection_ptr who) {
   }
 }
 
-// -- the owning worker ------------------------------------------------------------------------------------------
+// -- the owning worker
+// ------------------------------------------------------------------------------------------
 
 void server_core::open(worker& self) {
   // Queued before the path is open, so that no request can be asked about before it.
   owner_.post(entry_kind::opened, [core = shared_from_this()] {
-    if (!core->is_ended()) core->tell_open();
+    if (!core->is_ended())
+      core->tell_open();
   });
   try {
-    if (const auto web = web_.lock()) web->add(path_, shared_from_this());
+    if (const auto web = web_.lock())
+      web->add(path_, shared_from_this());
   } catch (...) {
     phase_.store(phase::ended, std::memory_order_release);
-    if (server_actor_) tell(server_actor_, quit_mail::value);
+    if (server_actor_)
+      tell(server_actor_, quit_mail::value);
     throw;
   }
   self.incarnation().move_in(shared_from_this());
@@ -258,7 +280,8 @@ void server_core::open(worker& self) {
 
 /// Once, whatever comes first: its own entry, or the end (rule S-6).
 void server_core::tell_open() {
-  if (std::exchange(is_open_told_, true)) return;
+  if (std::exchange(is_open_told_, true))
+    return;
   try {
     handler_->on_open(place_);
   } catch (...) {
@@ -276,14 +299,17 @@ void server_core::tell_error(error_item what) {
 }
 
 void server_core::refuse(const connection_ptr& who, int status, std::string why, counter reason) {
-  if (!who->move(request_state::deciding, request_state::refused)) return;
+  if (!who->move(request_state::deciding, request_state::refused))
+    return;
   books().count(reason);
   who->home().push(lane_refuse{who, status, std::move(why)});
 }
 
 void server_core::decide(const connection_ptr& who) {
-  if (!who->move(request_state::asked, request_state::deciding)) return;  // late or gone; counted there
-  if (is_ending()) return refuse(who, 503, "the server is ending", counter::refused_stopping);
+  if (!who->move(request_state::asked, request_state::deciding))
+    return; // late or gone; counted there
+  if (is_ending())
+    return refuse(who, 503, "the server is ending", counter::refused_stopping);
   admission answer{nullptr};
   try {
     answer = handler_->on_connection(place_, who->request());
@@ -295,17 +321,20 @@ void server_core::decide(const connection_ptr& who) {
   }
   if (!answer.is_admitted()) {
     const auto& [status, why] = answer.why_not();
-    if (status >= 400 && status <= 599) return refuse(who, status, why, counter::refused_by_handler);
+    if (status >= 400 && status <= 599)
+      return refuse(who, status, why, counter::refused_by_handler);
     refuse(who, 403, why, counter::refused_by_handler);
     return tell_error(item_of(errc::handler_invalid,
                               "on_connection refused with status " + std::to_string(status) +
                                   ", which is no error status; 403 was sent instead",
                               "callsign"));
   }
-  // From here on the client is a member, even if it has gone meanwhile: then its end is already on its way.
+  // From here on the client is a member, even if it has gone meanwhile: then its end is already on
+  // its way.
   const auto id = next_id_;
   who->become_member(id, answer.handler());
-  if (!who->move(request_state::deciding, request_state::admitted)) return;  // the admission deadline was faster
+  if (!who->move(request_state::deciding, request_state::admitted))
+    return; // the admission deadline was faster
   ++next_id_;
   {
     // In one: whoever finds it among the connections must come behind it in the lane.
@@ -315,7 +344,8 @@ void server_core::decide(const connection_ptr& who) {
     order(lane_join{who}, who->home());
   }
   books().count(counter::connections_opened);
-  if (!is_parallel()) run_open(*who);
+  if (!is_parallel())
+    run_open(*who);
 }
 
 void server_core::take_end(const connection_ptr& who, rules::ending how) {
@@ -329,7 +359,8 @@ void server_core::take_end(const connection_ptr& who, rules::ending how) {
   for (auto it = ends_.begin(); it != ends_.end();) {
     if (is_end_begun_) {
       const std::scoped_lock guard{members_lock_};
-      if (!members_.empty() && members_.begin()->first != it->first) break;
+      if (!members_.empty() && members_.begin()->first != it->first)
+        break;
     }
     auto [gone, ending] = std::move(it->second);
     it = ends_.erase(it);
@@ -342,17 +373,20 @@ void server_core::take_end(const connection_ptr& who, rules::ending how) {
 
 void server_core::end(end_reason why) {
   if (why == end_reason::aborted) {
-    if (phase_.exchange(phase::ended, std::memory_order_acq_rel) == phase::ended) return;
+    if (phase_.exchange(phase::ended, std::memory_order_acq_rel) == phase::ended)
+      return;
     terminate_all(close::internal_error);
     finish(false);
     return;
   }
   auto expected = phase::running;
-  if (phase_.compare_exchange_strong(expected, phase::ending, std::memory_order_acq_rel)) begin_end(close::going_away);
+  if (phase_.compare_exchange_strong(expected, phase::ending, std::memory_order_acq_rel))
+    begin_end(close::going_away);
 }
 
 void server_core::begin_end(close_code code) {
-  if (is_end_begun_ || is_ended()) return;
+  if (is_end_begun_ || is_ended())
+    return;
   is_end_begun_ = true;
   terminate_all(code);
   finish_if_empty();
@@ -361,7 +395,8 @@ void server_core::begin_end(close_code code) {
 /// Behind every join: whoever is on the way in is closed as well.
 void server_core::terminate_all(close_code code) {
   if (server_actor_) {
-    tell(server_actor_, ordered_mail{std::make_shared<lane_entry>(lane_terminate_all{shared_from_this(), code})});
+    tell(server_actor_,
+         ordered_mail{std::make_shared<lane_entry>(lane_terminate_all{shared_from_this(), code})});
   } else {
     const std::scoped_lock guard{order_lock_};
     put_into_lanes(lane_terminate_all{shared_from_this(), code}, lanes_);
@@ -369,10 +404,12 @@ void server_core::terminate_all(close_code code) {
 }
 
 void server_core::finish_if_empty() {
-  if (!is_end_begun_ || is_ended()) return;
+  if (!is_end_begun_ || is_ended())
+    return;
   {
     const std::scoped_lock guard{members_lock_};
-    if (unfinished_ != 0) return;
+    if (unfinished_ != 0)
+      return;
   }
   finish(true);
 }
@@ -387,14 +424,17 @@ void server_core::finish(bool is_told) {
     }
   }
   phase_.store(phase::ended, std::memory_order_release);
-  if (server_actor_) tell(server_actor_, quit_mail::value);
+  if (server_actor_)
+    tell(server_actor_, quit_mail::value);
   {
     const std::scoped_lock guard{members_lock_};
     members_.clear();
   }
   ends_.clear();
-  if (const auto web = web_.lock()) web->remove(path_, *this);
-  if (auto* here = incarnation::current()) here->moved_out(this);
+  if (const auto web = web_.lock())
+    web->remove(path_, *this);
+  if (auto* here = incarnation::current())
+    here->moved_out(this);
 }
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

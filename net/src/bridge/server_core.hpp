@@ -28,14 +28,15 @@ class web_core;
 
 /// A server: its members, their order, and the life it has in its worker.
 ///
-/// Its callbacks run in the worker that made it; with `callbacks::in_connection` those of its connections run in their
-/// actors, and everything it says passes through its server actor.
+/// Its callbacks run in the worker that made it; with `callbacks::in_connection` those of its
+/// connections run in their actors, and everything it says passes through its server actor.
 class server_core final : public resident, public std::enable_shared_from_this<server_core> {
- public:
+public:
   enum class phase : unsigned char { running, ending, ended };
 
-  server_core(worker_system& workers, port owner, std::shared_ptr<web_core> web, network_core& network,
-              std::shared_ptr<server_handler> handler, server_options options, rules::path_pattern path);
+  server_core(worker_system& workers, port owner, std::shared_ptr<web_core> web,
+              network_core& network, std::shared_ptr<server_handler> handler,
+              server_options options, rules::path_pattern path);
   ~server_core() override;
 
   [[nodiscard]] const server_options& options() const noexcept { return options_; }
@@ -44,11 +45,18 @@ class server_core final : public resident, public std::enable_shared_from_this<s
   [[nodiscard]] const port& owner() const noexcept { return owner_; }
   [[nodiscard]] websocket_server& place() noexcept { return place_; }
   [[nodiscard]] door::ledger& books() const noexcept { return *books_; }
-  [[nodiscard]] bool is_parallel() const noexcept { return options_.placement == callbacks::in_connection; }
-  [[nodiscard]] bool is_ending() const noexcept { return phase_.load(std::memory_order_acquire) != phase::running; }
-  [[nodiscard]] bool is_ended() const noexcept { return phase_.load(std::memory_order_acquire) == phase::ended; }
+  [[nodiscard]] bool is_parallel() const noexcept {
+    return options_.placement == callbacks::in_connection;
+  }
+  [[nodiscard]] bool is_ending() const noexcept {
+    return phase_.load(std::memory_order_acquire) != phase::running;
+  }
+  [[nodiscard]] bool is_ended() const noexcept {
+    return phase_.load(std::memory_order_acquire) == phase::ended;
+  }
 
-  // -- any thread -----------------------------------------------------------------------------------------------
+  // -- any thread
+  // -----------------------------------------------------------------------------------------------
 
   broadcast_ticket broadcast(const message& what, const except& whom);
   void terminate(close_code code = close::normal);
@@ -60,33 +68,39 @@ class server_core final : public resident, public std::enable_shared_from_this<s
   void route_terminate(connection_ptr who, close_code code, std::string reason);
   void route_settled(connection_ptr who);
 
-  // -- I/O threads: requests --------------------------------------------------------------------------------------
+  // -- I/O threads: requests
+  // --------------------------------------------------------------------------------------
 
   /// Nothing if there is room, else the counter of the limit that is reached.
   [[nodiscard]] std::optional<counter> take_seat(const std::string& address);
   void give_back_seat(connection_core& who);
   [[nodiscard]] std::size_t seats() const;
-  /// Queues the question for the worker. If the worker never gets to it, the client is answered 503.
+  /// Queues the question for the worker. If the worker never gets to it, the client is answered
+  /// 503.
   void ask(connection_ptr who);
-  /// Queues a message, or an end, for the worker. If the worker never gets to it, it is accounted for all the same.
+  /// Queues a message, or an end, for the worker. If the worker never gets to it, it is accounted
+  /// for all the same.
   void post_message(const connection_ptr& from, const message& heard);
   void post_end(const connection_ptr& who, rules::ending how);
 
-  // -- where the connection's callbacks run -------------------------------------------------------------------------
+  // -- where the connection's callbacks run
+  // -------------------------------------------------------------------------
 
   void run_open(connection_core& who);
   void run_message(connection_core& from, const message& heard);
   void run_end(connection_core& who, const rules::ending& how);
-  /// After the last callback, where it ran in the connection: its actor may go, and perhaps the server may end.
+  /// After the last callback, where it ran in the connection: its actor may go, and perhaps the
+  /// server may end.
   void leave_after_end(connection_ptr who);
 
-  // -- the owning worker ----------------------------------------------------------------------------------------
+  // -- the owning worker
+  // ----------------------------------------------------------------------------------------
 
   /// Registers the path and queues `on_open`. @errors `failure` with `errc::path_in_use`
   void open(worker& self);
   void end(end_reason why) override;
 
- private:
+private:
   class question;
   class delivery;
   class end_report;
@@ -116,13 +130,14 @@ class server_core final : public resident, public std::enable_shared_from_this<s
   const server_options options_;
   const rules::path_pattern path_;
   websocket_server place_;
-  caf::actor server_actor_;  ///< only with `callbacks::in_connection`
+  caf::actor server_actor_; ///< only with `callbacks::in_connection`
 
   std::atomic<phase> phase_{phase::running};
   mutable std::mutex members_lock_;
-  std::map<connection_id, connection_ptr> members_;  ///< by id, so in connection order
-  std::size_t unfinished_ = 0;  ///< members, and those whose last callback still runs; guarded by members_lock_
-  std::mutex order_lock_;  ///< a broadcast enters all lanes before the next one enters any
+  std::map<connection_id, connection_ptr> members_; ///< by id, so in connection order
+  std::size_t unfinished_ =
+      0; ///< members, and those whose last callback still runs; guarded by members_lock_
+  std::mutex order_lock_; ///< a broadcast enters all lanes before the next one enters any
   mutable std::mutex seats_lock_;
   std::unordered_map<std::string, std::size_t> seats_by_address_;
   std::size_t seats_ = 0;
@@ -131,9 +146,10 @@ class server_core final : public resident, public std::enable_shared_from_this<s
   connection_id next_id_ = 0;
   bool is_open_told_ = false;
   bool is_end_begun_ = false;
-  std::map<connection_id, std::pair<connection_ptr, rules::ending>> ends_;  ///< arrived, not yet their turn
+  std::map<connection_id, std::pair<connection_ptr, rules::ending>>
+      ends_; ///< arrived, not yet their turn
 
   friend class server_actor;
 };
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

@@ -23,7 +23,8 @@ start_result web_core::start(std::optional<web_server_options> for_now) {
     if (phase_ != phase::stopped) {
       return {false,
               {{make_error_code(errc::web_server_running), "start the web server",
-                phase_ == phase::running ? "stop it first" : "it is still stopping: wait for stop to return"}}};
+                phase_ == phase::running ? "stop it first"
+                                         : "it is still stopping: wait for stop to return"}}};
     }
     phase_ = phase::running;
     how = for_now ? *for_now : stored_;
@@ -50,7 +51,8 @@ void web_core::stop_listening() {
     const std::scoped_lock guard{lock_};
     service = service_;
   }
-  if (service != nullptr) service->stop_listening();
+  if (service != nullptr)
+    service->stop_listening();
 }
 
 void web_core::begin_stop() {
@@ -58,13 +60,16 @@ void web_core::begin_stop() {
   std::vector<std::shared_ptr<server_core>> riding;
   {
     const std::scoped_lock guard{lock_};
-    if (phase_ != phase::running || service_ == nullptr) return;
+    if (phase_ != phase::running || service_ == nullptr)
+      return;
     phase_ = phase::stopping;
     service = service_;
-    for (const auto& [path, who] : servers_) riding.push_back(who);
+    for (const auto& [path, who] : servers_)
+      riding.push_back(who);
   }
   service->stop_listening();
-  for (const auto& who : riding) who->terminate(close::normal);
+  for (const auto& who : riding)
+    who->terminate(close::normal);
   service->when_drained([self = shared_from_this()] {
     {
       const std::scoped_lock guard{self->lock_};
@@ -78,7 +83,8 @@ void web_core::finish_if_empty() {
   std::shared_ptr<door::web_service> gone;
   {
     const std::scoped_lock guard{lock_};
-    if (phase_ != phase::stopping || !is_drained_ || !servers_.empty()) return;
+    if (phase_ != phase::stopping || !is_drained_ || !servers_.empty())
+      return;
     phase_ = phase::stopped;
     in_use_.reset();
     gone.swap(service_);
@@ -89,7 +95,8 @@ void web_core::finish_if_empty() {
 
 void web_core::stop() {
   begin_stop();
-  if (incarnation::current() != nullptr || connection_actor::current() != nullptr) return;
+  if (incarnation::current() != nullptr || connection_actor::current() != nullptr)
+    return;
   if (const auto& pump = network_->workers().hooks().pump) {
     while (is_running() && network_->is_open() && pump()) {
     }
@@ -97,7 +104,8 @@ void web_core::stop() {
   }
   std::unique_lock guard{lock_};
   // Once the network has ended, nobody is left to tell us.
-  while (phase_ == phase::stopping && network_->is_open()) changed_.wait_for(guard, std::chrono::milliseconds{50});
+  while (phase_ == phase::stopping && network_->is_open())
+    changed_.wait_for(guard, std::chrono::milliseconds{50});
 }
 
 bool web_core::is_running() const {
@@ -121,33 +129,37 @@ std::vector<std::string> web_core::urls() const {
 }
 
 void web_core::add(const rules::path_pattern& path, std::shared_ptr<server_core> who) {
-  const auto shown = path.what == rules::path_pattern::kind::any ? std::string{"every path"}
+  const auto shown = path.what == rules::path_pattern::kind::any      ? std::string{"every path"}
                      : path.what == rules::path_pattern::kind::prefix ? path.text + "*"
                                                                       : path.text;
   const std::scoped_lock guard{lock_};
   if (phase_ != phase::running || service_ == nullptr) {
-    throw failure{{make_error_code(errc::web_server_not_running), "make a WebSocket server on " + shown,
-                   "start the web server before"}};
+    throw failure{{make_error_code(errc::web_server_not_running),
+                   "make a WebSocket server on " + shown, "start the web server before"}};
   }
   if (!servers_.add(path, std::move(who))) {
-    throw failure{{make_error_code(errc::path_in_use), "make a WebSocket server on " + shown,
-                   "terminate the server that has it, or clear the variable that holds it, and wait for its "
-                   "on_terminate"}};
+    throw failure{
+        {make_error_code(errc::path_in_use), "make a WebSocket server on " + shown,
+         "terminate the server that has it, or clear the variable that holds it, and wait for its "
+         "on_terminate"}};
   }
 }
 
 std::vector<std::shared_ptr<server_core>> web_core::servers() const {
   std::vector<std::shared_ptr<server_core>> all;
   const std::scoped_lock guard{lock_};
-  for (const auto& [path, who] : servers_) all.push_back(who);
+  for (const auto& [path, who] : servers_)
+    all.push_back(who);
   return all;
 }
 
 void web_core::remove(const rules::path_pattern& path, const server_core& who) {
   {
     const std::scoped_lock guard{lock_};
-    const bool is_its = std::ranges::any_of(servers_, [&](const auto& one) { return one.second.get() == &who; });
-    if (!is_its) return;
+    const bool is_its =
+        std::ranges::any_of(servers_, [&](const auto& one) { return one.second.get() == &who; });
+    if (!is_its)
+      return;
     servers_.remove(path);
   }
   finish_if_empty();
@@ -159,25 +171,31 @@ std::shared_ptr<server_core> web_core::server_for(std::string_view path) const {
   return found == nullptr ? nullptr : *found;
 }
 
-std::string web_core::pick_subprotocol(const std::vector<std::string>& known, const request& asked) {
+std::string web_core::pick_subprotocol(const std::vector<std::string>& known,
+                                       const request& asked) {
   for (const auto& one : known) {
-    if (std::ranges::find(asked.subprotocols, one) != asked.subprotocols.end()) return one;
+    if (std::ranges::find(asked.subprotocols, one) != asked.subprotocols.end())
+      return one;
   }
   return {};
 }
 
-door::upgrade_answer web_core::upgrade_asked(door::session& from, request&& asked, door::io_thread& here) {
+door::upgrade_answer web_core::upgrade_asked(door::session& from, request&& asked,
+                                             door::io_thread& here) {
   using answer = door::upgrade_answer;
   const auto server = server_for(asked.path);
-  if (server == nullptr) return {};
+  if (server == nullptr)
+    return {};
   auto& books = network_->books();
   books.count(counter::upgrades_asked);
   const auto refuse = [&](counter why, int status, std::string text) {
     books.count(why);
-    books.log(log_level::info, "refused a client from " + asked.remote_address + " on " + asked.path + ": " + text);
+    books.log(log_level::info,
+              "refused a client from " + asked.remote_address + " on " + asked.path + ": " + text);
     return answer{answer::kind::refused, status, std::move(text), nullptr};
   };
-  if (server->is_ending()) return refuse(counter::refused_stopping, 503, "the server is ending");
+  if (server->is_ending())
+    return refuse(counter::refused_stopping, 503, "the server is ending");
   const auto host = asked.headers.find("Host").value_or("");
   const auto origins = asked.headers.values("Origin");
   // Browsers send one. A second one says that somebody tampered.
@@ -186,11 +204,13 @@ door::upgrade_answer web_core::upgrade_asked(door::session& from, request&& aske
     return refuse(counter::refused_origin, 403, "this origin is not allowed");
   if (const auto full = server->take_seat(asked.remote_address)) {
     return refuse(*full, 503,
-                  *full == counter::refused_full ? "too many connections" : "too many connections from this address");
+                  *full == counter::refused_full ? "too many connections"
+                                                 : "too many connections from this address");
   }
   auto& turn = network_->turn(here.index());
   auto subprotocol = pick_subprotocol(server->options().subprotocols, asked);
-  auto core = std::make_shared<connection_core>(server, turn.shared_lane(), std::move(asked), std::move(subprotocol));
+  auto core = std::make_shared<connection_core>(server, turn.shared_lane(), std::move(asked),
+                                                std::move(subprotocol));
   auto line = std::make_shared<connection_line>(turn, from, core);
   auto actor = spawn_placed<connection_actor>(network_->workers().actors(), &turn.where(), line);
   line->set_actor(actor);
@@ -204,4 +224,4 @@ door::upgrade_answer web_core::upgrade_asked(door::session& from, request&& aske
   return {answer::kind::waiting, 0, {}, line};
 }
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

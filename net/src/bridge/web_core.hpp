@@ -19,7 +19,7 @@ class server_core;
 
 /// What all handles of one web server share. @context any thread
 class web_core final : public door::front_desk, public std::enable_shared_from_this<web_core> {
- public:
+public:
   web_core(std::shared_ptr<network_core> network, web_server_options stored);
   ~web_core() override;
 
@@ -37,7 +37,8 @@ class web_core final : public door::front_desk, public std::enable_shared_from_t
   [[nodiscard]] std::vector<std::string> urls() const;
   [[nodiscard]] network_core& network() const noexcept { return *network_; }
 
-  // -- servers ----------------------------------------------------------------------------------------------------
+  // -- servers
+  // ----------------------------------------------------------------------------------------------------
 
   /// @errors `failure`: not running, or the path is in use
   void add(const rules::path_pattern& path, std::shared_ptr<server_core> who);
@@ -45,14 +46,16 @@ class web_core final : public door::front_desk, public std::enable_shared_from_t
   void remove(const rules::path_pattern& path, const server_core& who);
   [[nodiscard]] std::vector<std::shared_ptr<server_core>> servers() const;
 
-  door::upgrade_answer upgrade_asked(door::session& from, request&& asked, door::io_thread& here) override;
+  door::upgrade_answer upgrade_asked(door::session& from, request&& asked,
+                                     door::io_thread& here) override;
 
- private:
+private:
   enum class phase : unsigned char { stopped, running, stopping };
 
   [[nodiscard]] std::shared_ptr<server_core> server_for(std::string_view path) const;
   void finish_if_empty();
-  [[nodiscard]] static std::string pick_subprotocol(const std::vector<std::string>& known, const request& asked);
+  [[nodiscard]] static std::string pick_subprotocol(const std::vector<std::string>& known,
+                                                    const request& asked);
 
   const std::shared_ptr<network_core> network_;
   mutable std::mutex lock_;
@@ -65,4 +68,4 @@ class web_core final : public door::front_desk, public std::enable_shared_from_t
   rules::path_table<std::shared_ptr<server_core>> servers_;
 };
 
-}  // namespace callsign::detail
+} // namespace callsign::detail

@@ -19,4 +19,4 @@ namespace callsign::rules {
 /// The standard sentence for a standard code, if there is one. @source rule C-19
 [[nodiscard]] std::optional<std::string_view> standard_reason(close_code code) noexcept;
 
-}  // namespace callsign::rules
+} // namespace callsign::rules

@@ -14,41 +14,51 @@ struct verdict {
   counter why;
 };
 
-verdict judge(our_part part, close_code our_code, const door::end_facts& facts, bool past_deadline) {
+verdict judge(our_part part, close_code our_code, const door::end_facts& facts,
+              bool past_deadline) {
   switch (part) {
-    case our_part::heartbeat_lost: return {close::abnormal, errc::heartbeat_lost, counter::closed_heartbeat};
-    case our_part::overflow: return {close::try_again_later, errc::client_too_slow, counter::closed_overflow};
-    case our_part::budget: return {close::try_again_later, errc::budget_exhausted, counter::closed_budget};
-    case our_part::none:
-    case our_part::terminated:
-    case our_part::server_ended: break;
+  case our_part::heartbeat_lost:
+    return {close::abnormal, errc::heartbeat_lost, counter::closed_heartbeat};
+  case our_part::overflow:
+    return {close::try_again_later, errc::client_too_slow, counter::closed_overflow};
+  case our_part::budget:
+    return {close::try_again_later, errc::budget_exhausted, counter::closed_budget};
+  case our_part::none:
+  case our_part::terminated:
+  case our_part::server_ended: break;
   }
   switch (facts.cause) {
-    case end_cause::protocol_error: return {close::protocol_error, errc::protocol_error, counter::closed_protocol_error};
-    case end_cause::invalid_utf8: return {close::invalid_utf8, errc::invalid_utf8, counter::closed_invalid_utf8};
-    case end_cause::message_too_big: return {close::too_big, errc::message_too_big, counter::closed_message_too_big};
-    case end_cause::too_many_fragments:
-      return {close::too_big, errc::message_too_big, counter::closed_too_many_fragments};
-    case end_cause::message_late: return {close::policy, errc::message_too_slow, counter::closed_message_late};
-    case end_cause::closed:
-      if (part != our_part::none) {
-        return {our_code == 0 ? close::none : our_code, std::nullopt, counter::closed_by_server};
-      }
-      if (facts.client_code == 0) return {close::none, std::nullopt, counter::closed_by_client};
-      if (facts.client_code == close::going_away) {
-        return {close::going_away, errc::going_away, counter::closed_by_client};
-      }
-      return {facts.client_code, std::nullopt, counter::closed_by_client};
-    case end_cause::line_lost:
-    case end_cause::dropped: break;
+  case end_cause::protocol_error:
+    return {close::protocol_error, errc::protocol_error, counter::closed_protocol_error};
+  case end_cause::invalid_utf8:
+    return {close::invalid_utf8, errc::invalid_utf8, counter::closed_invalid_utf8};
+  case end_cause::message_too_big:
+    return {close::too_big, errc::message_too_big, counter::closed_message_too_big};
+  case end_cause::too_many_fragments:
+    return {close::too_big, errc::message_too_big, counter::closed_too_many_fragments};
+  case end_cause::message_late:
+    return {close::policy, errc::message_too_slow, counter::closed_message_late};
+  case end_cause::closed:
+    if (part != our_part::none) {
+      return {our_code == 0 ? close::none : our_code, std::nullopt, counter::closed_by_server};
+    }
+    if (facts.client_code == 0)
+      return {close::none, std::nullopt, counter::closed_by_client};
+    if (facts.client_code == close::going_away) {
+      return {close::going_away, errc::going_away, counter::closed_by_client};
+    }
+    return {facts.client_code, std::nullopt, counter::closed_by_client};
+  case end_cause::line_lost:
+  case end_cause::dropped: break;
   }
-  return {close::abnormal, errc::line_lost, past_deadline ? counter::closed_close_deadline : counter::closed_line_lost};
+  return {close::abnormal, errc::line_lost,
+          past_deadline ? counter::closed_close_deadline : counter::closed_line_lost};
 }
 
-}  // namespace
+} // namespace
 
-ending end_of_connection(our_part part, close_code our_code, std::string our_reason, const door::end_facts& facts,
-                         bool past_deadline) {
+ending end_of_connection(our_part part, close_code our_code, std::string our_reason,
+                         const door::end_facts& facts, bool past_deadline) {
   const auto found = judge(part, our_code, facts, past_deadline);
   ending result;
   result.why = found.why;
@@ -63,10 +73,11 @@ ending end_of_connection(our_part part, close_code our_code, std::string our_rea
   if (found.error) {
     const auto code = make_error_code(*found.error);
     std::string text = code.message();
-    if (past_deadline) text += " (it did not answer our close in time)";
+    if (past_deadline)
+      text += " (it did not answer our close in time)";
     result.error = error_event{{{found.code, std::move(text), "HTTP", code}}, true};
   }
   return result;
 }
 
-}  // namespace callsign::rules
+} // namespace callsign::rules

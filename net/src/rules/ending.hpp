@@ -16,8 +16,8 @@ namespace callsign::rules {
 /// Whether and why our side began the end.
 enum class our_part : std::uint8_t {
   none,
-  terminated,      ///< `terminate` on the connection
-  server_ended,    ///< `terminate` on the server, a kill, a stop
+  terminated,   ///< `terminate` on the connection
+  server_ended, ///< `terminate` on the server, a kill, a stop
   heartbeat_lost,
   overflow,
   budget,
@@ -25,7 +25,7 @@ enum class our_part : std::uint8_t {
 
 struct ending {
   termination how;
-  std::optional<error_event> error;  ///< told before, as fatal
+  std::optional<error_event> error; ///< told before, as fatal
   counter why = counter::closed_by_client;
 };
 
@@ -38,4 +38,4 @@ struct ending {
 [[nodiscard]] ending end_of_connection(our_part part, close_code our_code, std::string our_reason,
                                        const door::end_facts& facts, bool past_deadline);
 
-}  // namespace callsign::rules
+} // namespace callsign::rules

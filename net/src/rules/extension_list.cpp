@@ -36,7 +36,8 @@ namespace {
 } // namespace
 
 bool is_extension_list(std::string_view value) noexcept {
-  // No lawful value holds a comma or a semicolon in quotation marks, since what they enclose must be a token.
+  // No lawful value holds a comma or a semicolon in quotation marks, since what they enclose must
+  // be a token.
   return for_each_element(value, is_extension);
 }
 

@@ -10,7 +10,8 @@ void append_frame(std::string& to, opcode what, std::string_view payload) {
   } else {
     const int bytes = size <= 0xFFFF ? 2 : 8;
     to += static_cast<char>(bytes == 2 ? 126 : 127);
-    for (int i = bytes - 1; i >= 0; --i) to += static_cast<char>((size >> (8 * i)) & 0xFF);
+    for (int i = bytes - 1; i >= 0; --i)
+      to += static_cast<char>((size >> (8 * i)) & 0xFF);
   }
   to += payload;
 }
@@ -27,7 +28,8 @@ std::string encode_frame(const message& what) {
 }
 
 std::string encode_close(close_code code_or_none, std::string_view reason) {
-  if (code_or_none == 0 || code_or_none == close::none) return encode_frame(opcode::close, {});
+  if (code_or_none == 0 || code_or_none == close::none)
+    return encode_frame(opcode::close, {});
   std::string payload;
   payload += static_cast<char>(code_or_none >> 8);
   payload += static_cast<char>(code_or_none & 0xFF);
@@ -37,9 +39,11 @@ std::string encode_close(close_code code_or_none, std::string_view reason) {
 
 std::string_view cut_reason(std::string_view reason) noexcept {
   constexpr std::size_t room = 123;
-  if (reason.size() <= room) return reason;
+  if (reason.size() <= room)
+    return reason;
   std::size_t end = room;
-  while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xC0) == 0x80) --end;
+  while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xC0) == 0x80)
+    --end;
   return reason.substr(0, end);
 }
 
@@ -55,4 +59,4 @@ frame_slice whole(shared_block block) {
   return {std::move(block), 0, count};
 }
 
-}  // namespace callsign::rules
+} // namespace callsign::rules

@@ -8,10 +8,10 @@
 
 namespace callsign::rules {
 
-/// Pings after silence and gives a line up when no byte answers in time. While we do not read, silence proves nothing:
-/// pings go on, missed answers do not count.
+/// Pings after silence and gives a line up when no byte answers in time. While we do not read,
+/// silence proves nothing: pings go on, missed answers do not count.
 class heartbeat {
- public:
+public:
   enum class action : unsigned char { none, ping, dead };
   struct step {
     action what = action::none;
@@ -41,7 +41,8 @@ class heartbeat {
       return {action::ping, now + ping_after_};
     }
     if (is_waiting_) {
-      if (now - pinged_at_ >= pong_within_) return {action::dead, now};
+      if (now - pinged_at_ >= pong_within_)
+        return {action::dead, now};
       return {action::none, pinged_at_ + pong_within_};
     }
     if (now - last_heard_ >= ping_after_) {
@@ -52,7 +53,7 @@ class heartbeat {
     return {action::none, last_heard_ + ping_after_};
   }
 
- private:
+private:
   duration ping_after_{};
   duration pong_within_{};
   time_point last_heard_{};
@@ -61,4 +62,4 @@ class heartbeat {
   bool is_paused_ = false;
 };
 
-}  // namespace callsign::rules
+} // namespace callsign::rules

@@ -6,7 +6,9 @@ namespace callsign::rules {
 
 namespace {
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 bool same(std::string_view a, std::string_view b) noexcept {
   return std::ranges::equal(a, b, {}, lower, lower);
@@ -27,20 +29,26 @@ place split(std::string_view authority, std::string_view default_port) {
   return {authority.substr(0, colon), authority.substr(colon + 1)};
 }
 
-}  // namespace
+} // namespace
 
-bool may_come_from(std::string_view origin, std::string_view host, const std::vector<std::string>& allowed) {
+bool may_come_from(std::string_view origin, std::string_view host,
+                   const std::vector<std::string>& allowed) {
   for (const std::string& one : allowed) {
-    if (one == "*" || same(one, origin)) return true;
+    if (one == "*" || same(one, origin))
+      return true;
   }
   const auto scheme_end = origin.find("://");
-  if (scheme_end == std::string_view::npos || host.empty()) return false;
+  if (scheme_end == std::string_view::npos || host.empty())
+    return false;
   const auto scheme = origin.substr(0, scheme_end);
-  const std::string_view default_port = same(scheme, "https") ? "443" : same(scheme, "http") ? "80" : "";
-  if (default_port.empty()) return false;
+  const std::string_view default_port = same(scheme, "https")  ? "443"
+                                        : same(scheme, "http") ? "80"
+                                                               : "";
+  if (default_port.empty())
+    return false;
   const auto from = split(origin.substr(scheme_end + 3), default_port);
   const auto here = split(host, default_port);
   return same(from.host, here.host) && from.port == here.port;
 }
 
-}  // namespace callsign::rules
+} // namespace callsign::rules

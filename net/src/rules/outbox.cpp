@@ -16,43 +16,48 @@ outbox::verdict outbox::push(const frame_slice& what) {
     taken = what.first;
     while (taken < what.last) {
       const std::size_t bytes = what.block->starts[taken + 1] - what.block->starts[taken];
-      const std::size_t with = data_bytes_ + (what.block->starts[taken] - what.block->starts[what.first]);
-      if (with != 0 && with + bytes > limits_.max_bytes) break;
+      const std::size_t with =
+          data_bytes_ + (what.block->starts[taken] - what.block->starts[what.first]);
+      if (with != 0 && with + bytes > limits_.max_bytes)
+        break;
       ++taken;
     }
   }
   const auto take = [&](std::uint32_t first, std::uint32_t last) {
-    if (first == last) return;
+    if (first == last)
+      return;
     const frame_slice part{what.block, first, last};
     data_bytes_ += part.size();
     now.bytes_queued += part.size();
     now.queued += part.count();
-    if (!items_.empty() && items_.back().data.block == what.block && items_.back().data.last == first) {
+    if (!items_.empty() && items_.back().data.block == what.block &&
+        items_.back().data.last == first) {
       items_.back().data.last = last;
     } else {
       items_.push_back({part, {}, false});
     }
   };
   take(what.first, taken);
-  if (taken == what.last) return now;
+  if (taken == what.last)
+    return now;
 
   switch (limits_.on_overflow) {
-    case overflow::close:
-      now.must_close = true;
-      now.dropped_newest = what.last - taken;
-      break;
-    case overflow::drop_newest: now.dropped_newest = what.last - taken; break;
-    case overflow::drop_oldest:
-      for (; taken < what.last; ++taken) {
-        const std::size_t bytes = what.block->starts[taken + 1] - what.block->starts[taken];
-        drop_oldest(bytes, now);
-        if (fits(bytes)) {
-          take(taken, taken + 1);
-        } else {
-          ++now.dropped_newest;  // the frame in front is half written and cannot give way
-        }
+  case overflow::close:
+    now.must_close = true;
+    now.dropped_newest = what.last - taken;
+    break;
+  case overflow::drop_newest: now.dropped_newest = what.last - taken; break;
+  case overflow::drop_oldest:
+    for (; taken < what.last; ++taken) {
+      const std::size_t bytes = what.block->starts[taken + 1] - what.block->starts[taken];
+      drop_oldest(bytes, now);
+      if (fits(bytes)) {
+        take(taken, taken + 1);
+      } else {
+        ++now.dropped_newest; // the frame in front is half written and cannot give way
       }
-      break;
+    }
+    break;
   }
   return now;
 }
@@ -69,7 +74,8 @@ std::size_t outbox::drop_oldest(std::size_t needed, verdict& so_far) {
     auto& s = oldest.data;
     std::uint32_t from = s.first;
     const auto& starts = s.block->starts;
-    if (i == 0 && begun_ > 0) ++from;  // a frame that is begun stays
+    if (i == 0 && begun_ > 0)
+      ++from; // a frame that is begun stays
     std::uint32_t to = from;
     std::size_t bytes = 0;
     while (to < s.last && data_bytes_ - bytes + needed > limits_.max_bytes) {
@@ -103,22 +109,26 @@ std::size_t outbox::drop_oldest(std::size_t needed, verdict& so_far) {
 }
 
 void outbox::push_control(std::string bytes) {
-  if (is_close_queued_) return;
+  if (is_close_queued_)
+    return;
   const bool is_pong = !bytes.empty() && static_cast<unsigned char>(bytes[0]) == 0x8A;
   if (is_pong && pongs_ >= limits_.max_pongs) {
     const std::size_t unbegun = begun_ > 0 ? 1 : 0;
     for (std::size_t i = items_.size(); i > unbegun; --i) {
-      if (!items_[i - 1].is_pong) continue;
+      if (!items_[i - 1].is_pong)
+        continue;
       items_[i - 1].control = std::move(bytes);
       return;
     }
   }
-  if (is_pong) ++pongs_;
+  if (is_pong)
+    ++pongs_;
   items_.push_back({{}, std::move(bytes), is_pong});
 }
 
 void outbox::push_close(std::string frame) {
-  if (is_close_queued_) return;
+  if (is_close_queued_)
+    return;
   items_.push_back({{}, std::move(frame), false});
   is_close_queued_ = true;
 }
@@ -126,7 +136,8 @@ void outbox::push_close(std::string frame) {
 std::size_t outbox::gather(std::span<piece> into) const {
   std::size_t n = 0;
   for (const item& i : items_) {
-    if (n == into.size()) break;
+    if (n == into.size())
+      break;
     piece p;
     if (i.data.block != nullptr) {
       p = {i.data.block->bytes.data() + i.data.block->starts[i.data.first], i.data.size()};
@@ -149,9 +160,11 @@ std::size_t outbox::written(std::size_t bytes) {
     const std::size_t left = size_of(first) - begun_;
     const std::size_t now = std::min(left, bytes);
     bytes -= now;
-    if (first.data.block != nullptr) data += now;
+    if (first.data.block != nullptr)
+      data += now;
     if (now == left) {
-      if (first.is_pong) --pongs_;
+      if (first.is_pong)
+        --pongs_;
       items_.pop_front();
       begun_ = 0;
     } else {
@@ -163,10 +176,12 @@ std::size_t outbox::written(std::size_t bytes) {
   return data;
 }
 
-/// Frames that are written in whole leave the first item, so that only its first frame can be begun.
+/// Frames that are written in whole leave the first item, so that only its first frame can be
+/// begun.
 void outbox::trim_front() noexcept {
   auto& s = items_.front().data;
-  if (s.block == nullptr) return;
+  if (s.block == nullptr)
+    return;
   const auto& starts = s.block->starts;
   while (starts[s.first + 1] - starts[s.first] <= begun_) {
     begun_ -= starts[s.first + 1] - starts[s.first];
@@ -188,7 +203,8 @@ outbox::verdict outbox::drop_unbegun() {
     gone.dropped_oldest += s.last - stay;
     gone.bytes_dropped += s.block->starts[s.last] - s.block->starts[stay];
     s.last = stay;
-    if (s.first != s.last) kept.push_back(std::move(one));
+    if (s.first != s.last)
+      kept.push_back(std::move(one));
   }
   items_ = std::move(kept);
   data_bytes_ -= gone.bytes_dropped;
@@ -198,7 +214,8 @@ outbox::verdict outbox::drop_unbegun() {
 outbox::verdict outbox::clear() {
   verdict gone;
   for (const item& i : items_) {
-    if (i.data.block != nullptr) gone.dropped_oldest += i.data.count();
+    if (i.data.block != nullptr)
+      gone.dropped_oldest += i.data.count();
   }
   gone.bytes_dropped = data_bytes_;
   items_.clear();
@@ -208,4 +225,4 @@ outbox::verdict outbox::clear() {
   return gone;
 }
 
-}  // namespace callsign::rules
+} // namespace callsign::rules

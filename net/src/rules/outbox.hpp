@@ -18,14 +18,16 @@ struct piece {
   std::size_t size = 0;
 };
 
-/// The queue in front of one socket: frames in order, a limit in bytes, and a rule for what does not fit.
+/// The queue in front of one socket: frames in order, a limit in bytes, and a rule for what does
+/// not fit.
 ///
-/// Control frames are never dropped and do not count against the limit; when very many pongs wait, the newest gives way to
-/// the next (RFC 6455 section 5.5.3), so that they cannot pile up. Once a Close is queued, everything behind it is refused.
+/// Control frames are never dropped and do not count against the limit; when very many pongs wait,
+/// the newest gives way to the next (RFC 6455 section 5.5.3), so that they cannot pile up. Once a
+/// Close is queued, everything behind it is refused.
 ///
 /// @context one thread: the session's
 class outbox {
- public:
+public:
   struct limits {
     std::size_t max_bytes = 1024 * 1024;
     overflow on_overflow = overflow::close;
@@ -39,8 +41,8 @@ class outbox {
     std::size_t dropped_oldest = 0;
     std::size_t dropped_closed = 0;
     std::size_t bytes_queued = 0;
-    std::size_t bytes_dropped = 0;  ///< of the oldest
-    bool must_close = false;        ///< the limit was passed and the rule is `close`
+    std::size_t bytes_dropped = 0; ///< of the oldest
+    bool must_close = false;       ///< the limit was passed and the rule is `close`
   };
 
   outbox() = default;
@@ -56,23 +58,28 @@ class outbox {
 
   [[nodiscard]] bool empty() const noexcept { return items_.empty(); }
   [[nodiscard]] std::size_t data_bytes() const noexcept { return data_bytes_; }
-  [[nodiscard]] bool is_over_high_water() const noexcept { return data_bytes_ > limits_.high_water(); }
+  [[nodiscard]] bool is_over_high_water() const noexcept {
+    return data_bytes_ > limits_.high_water();
+  }
   [[nodiscard]] bool is_close_queued() const noexcept { return is_close_queued_; }
-  [[nodiscard]] bool is_close_written() const noexcept { return is_close_queued_ && items_.empty(); }
+  [[nodiscard]] bool is_close_written() const noexcept {
+    return is_close_queued_ && items_.empty();
+  }
 
   /// Fills `into` with what to write next; answers how many pieces.
   [[nodiscard]] std::size_t gather(std::span<piece> into) const;
   /// The first `bytes` of what `gather` showed are written. Answers how many of them were data.
   std::size_t written(std::size_t bytes);
 
-  /// Data that is not yet begun goes, so that a Close can follow; answers how many frames and bytes that were.
+  /// Data that is not yet begun goes, so that a Close can follow; answers how many frames and bytes
+  /// that were.
   verdict drop_unbegun();
   /// Everything goes; answers how many data frames and bytes that were.
   verdict clear();
 
- private:
+private:
   struct item {
-    frame_slice data;     ///< null block: control
+    frame_slice data; ///< null block: control
     std::string control;
     bool is_pong = false;
   };
@@ -90,8 +97,8 @@ class outbox {
   std::deque<item> items_;
   std::size_t data_bytes_ = 0;
   std::size_t pongs_ = 0;
-  std::size_t begun_ = 0;  ///< bytes of the first frame of the first item that are written
+  std::size_t begun_ = 0; ///< bytes of the first frame of the first item that are written
   bool is_close_queued_ = false;
 };
 
-}  // namespace callsign::rules
+} // namespace callsign::rules

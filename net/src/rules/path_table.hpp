@@ -10,8 +10,8 @@
 
 namespace callsign::rules {
 
-/// A server's path, put into one form: percent-decoded; an exact one without a trailing slash. A final `*` makes it a
-/// prefix, which is kept without the asterisk.
+/// A server's path, put into one form: percent-decoded; an exact one without a trailing slash. A
+/// final `*` makes it a prefix, which is kept without the asterisk.
 /// @source rule S-23
 struct path_pattern {
   enum class kind : unsigned char { exact, prefix, any };
@@ -23,22 +23,30 @@ struct path_pattern {
 /// Nothing if the path is bad: not empty and without a leading slash, or an asterisk in the middle.
 [[nodiscard]] std::optional<path_pattern> parse_pattern(std::string_view path);
 
-/// Finds the most specific: exact, then the longest prefix, then the server for every path. @source rule S-24
+/// Finds the most specific: exact, then the longest prefix, then the server for every path. @source
+/// rule S-24
 template <class Server>
 class path_table {
- public:
+public:
   /// False: the path is taken.
-  [[nodiscard]] bool add(const path_pattern& path, Server who) { return all_.emplace(path, std::move(who)).second; }
+  [[nodiscard]] bool add(const path_pattern& path, Server who) {
+    return all_.emplace(path, std::move(who)).second;
+  }
   void remove(const path_pattern& path) { all_.erase(path); }
 
   [[nodiscard]] const Server* find(std::string_view decoded_path) const {
     std::string path{decoded_path};
-    if (path.size() > 1 && path.back() == '/') path.pop_back();
-    if (const auto* found = at({path_pattern::kind::exact, path})) return found;
-    // "/rooms/*" takes "/rooms", "/rooms/" and all below, but not "/roomservice"; "/rooms*" takes that, too.
+    if (path.size() > 1 && path.back() == '/')
+      path.pop_back();
+    if (const auto* found = at({path_pattern::kind::exact, path}))
+      return found;
+    // "/rooms/*" takes "/rooms", "/rooms/" and all below, but not "/roomservice"; "/rooms*" takes
+    // that, too.
     for (std::string prefix = path + '/';;) {
-      if (const auto* found = at({path_pattern::kind::prefix, prefix})) return found;
-      if (prefix.empty()) break;
+      if (const auto* found = at({path_pattern::kind::prefix, prefix}))
+        return found;
+      if (prefix.empty())
+        break;
       prefix.pop_back();
     }
     return at({path_pattern::kind::any, {}});
@@ -48,7 +56,7 @@ class path_table {
   [[nodiscard]] auto end() const { return all_.end(); }
   [[nodiscard]] bool empty() const { return all_.empty(); }
 
- private:
+private:
   [[nodiscard]] const Server* at(const path_pattern& key) const {
     const auto found = all_.find(key);
     return found == all_.end() ? nullptr : &found->second;
@@ -60,4 +68,4 @@ class path_table {
 /// Percent-decoding of a path. Nothing for a bad escape, a zero byte, or what is not UTF-8.
 [[nodiscard]] std::optional<std::string> decode_path(std::string_view path);
 
-}  // namespace callsign::rules
+} // namespace callsign::rules

@@ -5,7 +5,8 @@
 namespace callsign::rules {
 
 void wheel_timer::disarm() noexcept {
-  if (wheel_ != nullptr) wheel_->unlink(*this);
+  if (wheel_ != nullptr)
+    wheel_->unlink(*this);
 }
 
 timer_wheel::timer_wheel(time_point now) : start_{now}, slots_(slot_count, nullptr) {}
@@ -23,7 +24,8 @@ timer_wheel::~timer_wheel() {
 
 /// The first tick at or after `when`, so that nothing fires early.
 std::uint64_t timer_wheel::tick_of(time_point when) const noexcept {
-  if (when <= start_) return 0;
+  if (when <= start_)
+    return 0;
   const auto since = when - start_;
   return static_cast<std::uint64_t>((since + duration{tick} - duration{1}) / duration{tick});
 }
@@ -35,7 +37,8 @@ void timer_wheel::arm(wheel_timer& what, time_point deadline) {
   what.slot_ = static_cast<std::size_t>(std::max(tick_of(deadline), now_tick_ + 1) % slot_count);
   what.prev_ = nullptr;
   what.next_ = slots_[what.slot_];
-  if (what.next_ != nullptr) what.next_->prev_ = &what;
+  if (what.next_ != nullptr)
+    what.next_->prev_ = &what;
   slots_[what.slot_] = &what;
   ++size_;
 }
@@ -46,22 +49,26 @@ void timer_wheel::unlink(wheel_timer& what) noexcept {
   } else {
     slots_[what.slot_] = what.next_;
   }
-  if (what.next_ != nullptr) what.next_->prev_ = what.prev_;
+  if (what.next_ != nullptr)
+    what.next_->prev_ = what.prev_;
   what.wheel_ = nullptr;
   what.next_ = what.prev_ = nullptr;
   --size_;
 }
 
 std::size_t timer_wheel::advance(time_point now) {
-  if (now < start_) return 0;
+  if (now < start_)
+    return 0;
   const auto target = static_cast<std::uint64_t>((now - start_) / duration{tick});
   std::size_t fired = 0;
   // After a long pause one round over all slots sees every timer.
-  if (target > now_tick_ + slot_count) now_tick_ = target - slot_count;
+  if (target > now_tick_ + slot_count)
+    now_tick_ = target - slot_count;
   while (now_tick_ < target) {
     ++now_tick_;
     const auto slot = static_cast<std::size_t>(now_tick_ % slot_count);
-    // What fires may arm into this slot (a later round) or disarm its neighbours: look from the head again each time.
+    // What fires may arm into this slot (a later round) or disarm its neighbours: look from the
+    // head again each time.
     for (auto* t = slots_[slot]; t != nullptr;) {
       if (t->deadline_ > now) {
         t = t->next_;
@@ -77,7 +84,8 @@ std::size_t timer_wheel::advance(time_point now) {
 }
 
 std::optional<time_point> timer_wheel::next() const {
-  if (size_ == 0) return std::nullopt;
+  if (size_ == 0)
+    return std::nullopt;
   for (std::uint64_t ahead = 1; ahead <= slot_count; ++ahead) {
     if (slots_[static_cast<std::size_t>((now_tick_ + ahead) % slot_count)] != nullptr) {
       return start_ + (now_tick_ + ahead) * duration{tick};
@@ -86,4 +94,4 @@ std::optional<time_point> timer_wheel::next() const {
   return std::nullopt;
 }
 
-}  // namespace callsign::rules
+} // namespace callsign::rules

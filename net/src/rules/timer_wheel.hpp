@@ -17,7 +17,7 @@ class timer_wheel;
 
 /// One deadline in a wheel; at most one at a time. Disarms itself when destroyed.
 class wheel_timer {
- public:
+public:
   explicit wheel_timer(std::function<void()> due) : due_{std::move(due)} {}
   ~wheel_timer() { disarm(); }
   wheel_timer(const wheel_timer&) = delete;
@@ -27,7 +27,7 @@ class wheel_timer {
   [[nodiscard]] time_point deadline() const noexcept { return deadline_; }
   void disarm() noexcept;
 
- private:
+private:
   friend class timer_wheel;
   std::function<void()> due_;
   timer_wheel* wheel_ = nullptr;
@@ -37,13 +37,13 @@ class wheel_timer {
   time_point deadline_{};
 };
 
-/// A hashed wheel with a coarse tick: arming and disarming cost the same however many there are. A timer fires at its
-/// deadline or up to one tick later, never before.
+/// A hashed wheel with a coarse tick: arming and disarming cost the same however many there are. A
+/// timer fires at its deadline or up to one tick later, never before.
 ///
 /// @context one thread
 /// @units   64 ms a tick, 1024 slots; longer deadlines go round again
 class timer_wheel {
- public:
+public:
   static constexpr std::chrono::milliseconds tick{64};
 
   explicit timer_wheel(time_point now);
@@ -54,16 +54,17 @@ class timer_wheel {
   /// Sets the deadline of `what`, in place of an earlier one.
   void arm(wheel_timer& what, time_point deadline);
 
-  /// Fires everything whose deadline is at or before `now`, in order of slots. Timers may be armed and disarmed by what
-  /// fires. @returns how many fired
+  /// Fires everything whose deadline is at or before `now`, in order of slots. Timers may be armed
+  /// and disarmed by what fires. @returns how many fired
   std::size_t advance(time_point now);
 
-  /// When `advance` should be called next; nothing when nothing is armed. May be early, never late by more than a tick.
+  /// When `advance` should be called next; nothing when nothing is armed. May be early, never late
+  /// by more than a tick.
   [[nodiscard]] std::optional<time_point> next() const;
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
- private:
+private:
   friend class wheel_timer;
   static constexpr std::size_t slot_count = 1024;
 
@@ -76,4 +77,4 @@ class timer_wheel {
   std::vector<wheel_timer*> slots_;
 };
 
-}  // namespace callsign::rules
+} // namespace callsign::rules

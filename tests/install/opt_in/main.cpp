@@ -5,6 +5,4 @@
 
 #include <iostream>
 
-int main() {
-  std::cout << "callsign " << callsign::version << "\n";
-}
+int main() { std::cout << "callsign " << callsign::version << "\n"; }

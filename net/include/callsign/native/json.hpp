@@ -12,12 +12,15 @@
 
 namespace callsign::native {
 
-/// The value of a JSON message. @errors `boost::system::system_error` if it is not JSON; depth at most 32
-[[nodiscard]] inline boost::json::value json_of(const message& heard) { return boost::json::parse(heard.text()); }
+/// The value of a JSON message. @errors `boost::system::system_error` if it is not JSON; depth at
+/// most 32
+[[nodiscard]] inline boost::json::value json_of(const message& heard) {
+  return boost::json::parse(heard.text());
+}
 
 /// A text message that holds the value.
 [[nodiscard]] inline message message_of(const boost::json::value& value) {
   return message{boost::json::serialize(value)};
 }
 
-}  // namespace callsign::native
+} // namespace callsign::native
