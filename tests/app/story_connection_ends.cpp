@@ -101,6 +101,8 @@ TEST_P(Ends, OnTerminateFindsAConnectionThatIsClosedAndGone) {
   EXPECT_EQ(left, 1u);
   bob.hears_nothing();
   all_is_quiet();
+  // `left` goes before the fixture does.
+  bob.leaves();
 }
 
 // C-1: numbers are not used again.

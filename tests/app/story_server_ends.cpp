@@ -334,6 +334,22 @@ TEST_P(ServerEnds, TheEndOfTheProgramCloses1001) {
   EXPECT_EQ(noted.size(), 4u);
 }
 
+// A web server that outlives the program's end has stopped with it, and lets go of everything.
+TEST_P(ServerEnds, AWebServerThatIsLeftOverHasStopped) {
+  opens_house();
+  auto second = std::make_unique<web_server>(network(), web_server_options{.port = 9000});
+  ASSERT_TRUE(second->start());
+  const std::weak_ptr<detail::web_core> core = second->ref().core();
+
+  ends();
+
+  EXPECT_FALSE(second->is_running());
+  EXPECT_EQ(second->port(), 0);
+  second->stop();
+  second.reset();
+  EXPECT_TRUE(core.expired());
+}
+
 // S-6: a server that is made in its worker's last task opens and terminates all the same.
 TEST_P(ServerEnds, AServerMadeInAWorkersLastTaskOpensAndTerminates) {
   calls("WebSocketServer", [&](worker& self) {

@@ -41,7 +41,7 @@ protected:
       std::filesystem::remove_all(folder);
   }
   void make_folder() {
-    std::string name = "/tmp/callsign-http-XXXXXX";
+    std::string name = (std::filesystem::temp_directory_path() / "callsign-http-XXXXXX").string();
     ASSERT_NE(::mkdtemp(name.data()), nullptr);
     folder = name;
     std::filesystem::create_directories(folder / "root" / "sub dir");
@@ -358,7 +358,8 @@ TEST_F(Http, TheAnswerToBadHttpIsNotTakenBackByAReset) {
   eve.send("BAD\n" + std::string(100'000, 'x'));
 
   EXPECT_EQ(read_answer(eve).status, 400);
-  EXPECT_TRUE(eve.ends_cleanly()) << "what was not read is drained before the end";
+  EXPECT_TRUE(eve.ends_cleanly());
+  EXPECT_EQ(eve.send_some("x"), 1U) << "not reset: what was not read is drained before the end";
 }
 
 TEST_F(Http, AHundredHeadersAreGoodAndOneMoreIsNot) {
@@ -472,8 +473,12 @@ private:
 };
 
 TEST_F(Http, WithoutDescriptorsAcceptingPausesAndGoesOn) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the sanitizer's look at virtual tables needs a pipe of its own";
+#endif
   start(how, 1);
   ASSERT_EQ(get("/").status, 200) << "a thread opens files of its own when it begins to work";
+  ASSERT_TRUE(no_lines_are_left());
   std::optional<no_descriptors> lack{std::in_place, 1}; // one, for the client
   raw_client unlucky{port()};
 

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -175,6 +176,18 @@ public:
     for (const auto* one : sockets->threads())
       all += one->session_count();
     return all;
+  }
+  /// Whether every line is gone, its descriptor too, within a few seconds of turns.
+  [[nodiscard]] bool no_lines_are_left() const {
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds{5};
+    while (sessions() > 0 && std::chrono::steady_clock::now() < limit) {
+      for (auto* one : sockets->threads()) {
+        std::promise<void> been_there;
+        one->post([&] { been_there.set_value(); });
+        been_there.get_future().wait();
+      }
+    }
+    return sessions() == 0;
   }
 
   notebook notes;

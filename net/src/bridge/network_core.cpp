@@ -58,26 +58,24 @@ void network_core::remove(web_core& who) {
   webs_.erase(&who);
 }
 
-void network_core::stop_listening() {
+std::vector<std::shared_ptr<web_core>> network_core::webs() {
   std::vector<std::shared_ptr<web_core>> all;
-  {
-    const std::scoped_lock guard{lock_};
-    for (auto* who : webs_) {
-      if (auto web = who->weak_from_this().lock())
-        all.push_back(std::move(web));
-    }
+  const std::scoped_lock guard{lock_};
+  for (auto* who : webs_) {
+    if (auto web = who->weak_from_this().lock())
+      all.push_back(std::move(web));
   }
-  for (const auto& who : all)
+  return all;
+}
+
+void network_core::stop_listening() {
+  for (const auto& who : webs())
     who->stop_listening();
 }
 
 std::vector<std::shared_ptr<server_core>> network_core::servers() {
   std::vector<std::shared_ptr<server_core>> all;
-  const std::scoped_lock guard{lock_};
-  for (auto* who : webs_) {
-    const auto web = who->weak_from_this().lock();
-    if (web == nullptr)
-      continue;
+  for (const auto& web : webs()) {
     for (auto& one : web->servers())
       all.push_back(std::move(one));
   }
@@ -108,6 +106,8 @@ bool network_core::stop_network(std::chrono::steady_clock::time_point deadline) 
     while ((server_actors_->load() != 0 || std::ranges::any_of(turns_, has_actors)) && pump()) {
     }
   }
+  for (const auto& who : webs())
+    who->network_ended();
   return in_time;
 }
 

@@ -62,6 +62,8 @@ public:
   bool stop_network(std::chrono::steady_clock::time_point deadline) override;
 
 private:
+  [[nodiscard]] std::vector<std::shared_ptr<web_core>> webs();
+
   worker_system& workers_;
   std::shared_ptr<door::ledger> books_;
   std::shared_ptr<budget> memory_;

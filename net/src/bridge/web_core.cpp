@@ -11,6 +11,26 @@
 
 namespace callsign::detail {
 
+namespace {
+
+/// The desk as the sockets know it. It does not keep the web server, which keeps the network, which
+/// keeps the sockets.
+class desk_outside final : public door::front_desk {
+public:
+  explicit desk_outside(std::weak_ptr<web_core> inside) : inside_{std::move(inside)} {}
+  door::upgrade_answer upgrade_asked(door::session& from, request&& asked,
+                                     door::io_thread& here) override {
+    const auto web = inside_.lock();
+    return web == nullptr ? door::upgrade_answer{}
+                          : web->upgrade_asked(from, std::move(asked), here);
+  }
+
+private:
+  std::weak_ptr<web_core> inside_;
+};
+
+} // namespace
+
 web_core::web_core(std::shared_ptr<network_core> network, web_server_options stored)
     : network_{std::move(network)}, stored_{std::move(stored)} {}
 
@@ -32,7 +52,7 @@ start_result web_core::start(std::optional<web_server_options> for_now) {
     is_drained_ = false;
   }
   std::vector<error> errors;
-  auto service = network_->listen(how, shared_from_this(), errors);
+  auto service = network_->listen(how, std::make_shared<desk_outside>(weak_from_this()), errors);
   const std::scoped_lock guard{lock_};
   if (service == nullptr) {
     phase_ = phase::stopped;
@@ -53,6 +73,18 @@ void web_core::stop_listening() {
   }
   if (service != nullptr)
     service->stop_listening();
+}
+
+void web_core::network_ended() {
+  std::shared_ptr<door::web_service> gone;
+  {
+    const std::scoped_lock guard{lock_};
+    phase_ = phase::stopped;
+    in_use_.reset();
+    gone.swap(service_);
+  }
+  network_->remove(*this);
+  changed_.notify_all();
 }
 
 void web_core::begin_stop() {

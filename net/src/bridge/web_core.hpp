@@ -30,6 +30,8 @@ public:
   void stop();
   /// The network ends: nobody new comes in.
   void stop_listening();
+  /// The network has ended: what it has not reported will not come any more.
+  void network_ended();
 
   [[nodiscard]] bool is_running() const;
   [[nodiscard]] web_server_options options() const;
