@@ -121,7 +121,8 @@ TEST_F(Turn, AClosedLaneCompletesItsTickets) {
   const auto ticket = std::make_shared<broadcast_ticket::state>();
   ticket->threads_left = 1;
   const broadcast_ticket handle{ticket};
-  lane.push(detail::lane_broadcast{nullptr, rules::make_block("x"), {}, ticket, nullptr});
+  lane.push(
+      detail::lane_broadcast{nullptr, rules::whole(rules::make_block("x")), {}, ticket, nullptr});
   EXPECT_FALSE(handle.so_far().is_complete);
 
   lane.close();

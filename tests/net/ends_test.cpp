@@ -212,22 +212,41 @@ TEST_F(Line, ButNotForEver) {
 
 // -- pausing --------------------------------------------------------------------------------------
 
-TEST_F(Line, WhilePausedNothingMoreIsDelivered) {
+TEST_F(Line, WhilePausedNothingMoreIsRead) {
   start();
   desk->pauses_after_each = true;
   auto ana = joins();
   const auto ear = desk->ear();
 
-  ana.send(client_frame(fin | text, "one") + client_frame(fin | text, "two") +
-           client_frame(fin | text, "three"));
+  ana.send(client_frame(fin | text, "one") + client_frame(fin | text, "two"));
 
   EXPECT_EQ(read_frame(ana).payload, "one");
-  EXPECT_TRUE(ana.is_silent(100ms));
-  ear->command([](door::session& s) { s.resume_reading(); });
-  EXPECT_EQ(read_frame(ana).payload, "two");
+  EXPECT_EQ(read_frame(ana).payload, "two") << "it came in the same read";
+  ana.send(client_frame(fin | text, "three"));
   EXPECT_TRUE(ana.is_silent(100ms));
   ear->command([](door::session& s) { s.resume_reading(); });
   EXPECT_EQ(read_frame(ana).payload, "three");
+  ana.send(client_frame(fin | text, "four"));
+  EXPECT_TRUE(ana.is_silent(100ms));
+  ear->command([](door::session& s) { s.resume_reading(); });
+  EXPECT_EQ(read_frame(ana).payload, "four");
+}
+
+TEST_F(Line, ACloseInTheReadThatPausedKeepsItsCode) {
+  start();
+  desk->pauses_after_each = true;
+  auto ana = joins();
+
+  ana.send(client_frame(fin | text, "one") + client_frame(fin | text, "two") +
+           client_frame(fin | 8, std::string("\x0f\xa0", 2) + "bye"));
+  ana.shut_down_sending();
+
+  EXPECT_EQ(read_frame(ana).payload, "one");
+  EXPECT_EQ(read_frame(ana).payload, "two");
+  EXPECT_EQ(read_frame(ana).close_code(), 4000U);
+  EXPECT_EQ(end_of().cause, end_cause::closed);
+  EXPECT_EQ(end_of().client_code, 4000U);
+  EXPECT_EQ(end_of().client_reason, "bye");
 }
 
 TEST_F(Line, WhilePausedTheDeadlineOfAMessageStandsStill) {

@@ -52,17 +52,19 @@ public:
   void heard() override {
     notes_.write([this] { ++reads; });
   }
-  void received(message_kind kind, std::string&& bytes) override {
+  void received(std::vector<message>&& all) override {
     const bool echoes = is_echo;
     if (echoes) {
-      const auto code = kind == message_kind::text ? rules::opcode::text : rules::opcode::binary;
-      static_cast<void>(
-          box_.push(rules::whole(rules::make_block(rules::encode_frame(code, bytes)))));
+      for (const auto& one : all)
+        static_cast<void>(box_.push(detail::message_access::frame(one)));
       session_.mark_dirty();
     }
     if (pauses_after_each)
       session_.pause_reading();
-    notes_.write([&] { messages.emplace_back(kind, std::move(bytes)); });
+    notes_.write([&] {
+      for (const auto& one : all)
+        messages.emplace_back(one.kind(), one.text());
+    });
   }
   bool is_settled() override { return is_prompt; }
   void ended(door::end_facts how) override {

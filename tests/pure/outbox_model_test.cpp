@@ -185,8 +185,7 @@ TEST_P(OutboxProperty, BehavesAsTheModelDoes) {
         const auto last = first + 1 + static_cast<std::uint32_t>(any(sizes.size() - first));
         std::vector<std::string> frames;
         for (auto i = first; i < last; ++i)
-          frames.push_back(
-              block->bytes.substr(block->starts[i], block->starts[i + 1] - block->starts[i]));
+          frames.push_back(block->bytes.substr(block->start(i), block->size(i, i + 1)));
         const auto a = box.push({block, first, last});
         const auto b = expected.push(frames);
         ASSERT_EQ(a.queued, b.queued);

@@ -23,14 +23,18 @@ TEST(ExtensionList, FollowsTheGrammarOfRfc6455Section9) {
     EXPECT_FALSE(is_extension_list(bad)) << bad;
 }
 
-TEST(Utf8, TextThatStopsInsideItsLastCharacterIsNoticed) {
+TEST(Utf8, WhatIsNotAllThereIsJudgedAsFarAsItGoes) {
   for (const std::string_view whole :
        {"", "a", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\xA4\xAD\xA2", "a\xE2\x82\xAC"})
-    EXPECT_FALSE(ends_inside_character(whole)) << whole;
+    EXPECT_EQ(check_utf8(whole).good, whole.size()) << whole;
 
   for (const std::string_view cut :
        {"\xC3", "a\xE2", "\xE2\x82", "\xF0", "\xF0\xA4", "aa\xF0\xA4\xAD"})
-    EXPECT_TRUE(ends_inside_character(cut)) << cut;
+    EXPECT_TRUE(check_utf8(cut).good < cut.size() && !check_utf8(cut).is_bad) << cut;
+
+  for (const std::string_view bad :
+       {"\x80", "a\xC0", "\xE0\x80", "\xED\xA0", "\xF4\x90", "\xF5", "aa\xF0\xA4\x41", "\xC3z"})
+    EXPECT_TRUE(check_utf8(bad).is_bad) << "nothing to come can mend it";
 }
 
 } // namespace

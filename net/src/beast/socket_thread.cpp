@@ -2,10 +2,14 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 
+#include <fcntl.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <exception>
 #include <iterator>
 #include <string>
+#include <system_error>
 #include <thread>
 
 namespace callsign::beast {
@@ -14,12 +18,23 @@ namespace {
 
 /// Handlers of one round, before the turn.
 constexpr std::size_t most_steps = 512;
+/// What one read of a WebSocket line takes at most.
+constexpr std::size_t read_size = 64 * 1024;
+
+/// Asio closes what it watches.
+[[nodiscard]] int copy_of(int fd) {
+  const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0)
+    throw std::system_error{errno, std::generic_category(), "fcntl"};
+  return copy;
+}
 
 } // namespace
 
 socket_thread::socket_thread(std::size_t index, std::shared_ptr<door::ledger> books)
     : index_{index}, books_{std::move(books)}, context_{1}, work_{asio::make_work_guard(context_)},
-      wheel_{std::chrono::steady_clock::now()}, timer_{context_} {}
+      sockets_watch_{context_, copy_of(sockets_.descriptor())},
+      read_buffer_(read_size), wheel_{std::chrono::steady_clock::now()}, timer_{context_} {}
 
 socket_thread::~socket_thread() = default;
 
@@ -182,18 +197,32 @@ void socket_thread::run() noexcept {
     try {
       // Everything that is ready first, so that one turn gathers as much as it can; but not for
       // ever.
-      const bool is_turn_due = is_turn_posted_.load(std::memory_order_acquire);
+      watch_sockets();
+      const bool is_turn_due =
+          are_sockets_ready_ || is_turn_posted_.load(std::memory_order_acquire);
       std::size_t steps = is_turn_due ? context_.poll_one() : context_.run_one();
       if (steps == 0 && context_.stopped())
         return;
       while (steps != 0 && steps < most_steps && context_.poll_one() != 0)
         ++steps;
+      if (are_sockets_ready_)
+        are_sockets_ready_ = sockets_.poll();
       if (is_turn_posted_.load(std::memory_order_acquire))
         turn();
     } catch (...) {
       failed(nullptr);
     }
   }
+}
+
+void socket_thread::watch_sockets() {
+  if (are_sockets_watched_ || are_sockets_ready_ || !sockets_watch_.is_open())
+    return;
+  are_sockets_watched_ = true;
+  sockets_watch_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const io_error& e) {
+    are_sockets_watched_ = false;
+    are_sockets_ready_ = !e;
+  });
 }
 
 void socket_thread::finish() {
@@ -212,6 +241,8 @@ void socket_thread::end_if_empty() noexcept {
   if (!is_finishing_ || !lines_.empty())
     return;
   timer_.cancel();
+  io_error ignored;
+  sockets_watch_.close(ignored);
   work_.reset();
 }
 

@@ -4,7 +4,10 @@
 
 #include "net/src/beast/asio.hpp"
 #include "net/src/beast/line.hpp"
+#include "net/src/beast/readiness.hpp"
 #include "net/src/door/door.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -12,6 +15,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -41,6 +45,11 @@ public:
 
   [[nodiscard]] asio::io_context& context() noexcept { return context_; }
   [[nodiscard]] door::ledger& books() const noexcept { return *books_; }
+
+  /// Where lines that speak WebSocket wait to read and write.
+  [[nodiscard]] readiness& sockets() noexcept { return sockets_; }
+  /// For one read at a time: its bytes are taken out before the next.
+  [[nodiscard]] std::span<char> read_buffer() noexcept { return read_buffer_; }
 
   /// Keeps the line alive until `release`.
   void adopt(std::shared_ptr<line> who);
@@ -76,6 +85,8 @@ public:
 
 private:
   void turn() noexcept;
+  /// Has Asio say when one of `sockets` is ready.
+  void watch_sockets();
   /// Sees to it that the wheel is looked at in time.
   void tend() noexcept;
   void on_tick() noexcept;
@@ -86,6 +97,11 @@ private:
   std::shared_ptr<door::ledger> books_;
   asio::io_context context_;
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_;
+  readiness sockets_;
+  asio::posix::stream_descriptor sockets_watch_; ///< of a copy of the set's descriptor
+  std::vector<char> read_buffer_;
+  bool are_sockets_watched_ = false;
+  bool are_sockets_ready_ = false;
   rules::timer_wheel wheel_;
   std::list<rules::wheel_timer> later_;
   asio::steady_timer timer_;

@@ -1,11 +1,13 @@
 #include "net/src/beast/upgraded_line.hpp"
 
 #include "net/src/beast/farewell.hpp"
+#include "net/src/beast/handshake.hpp"
 #include "net/src/rules/frame.hpp"
 #include "net/src/rules/http_handshake.hpp"
 #include "net/src/rules/url.hpp"
 
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -93,7 +95,7 @@ void upgraded_line::read_early() {
     return;
   }
   early_.resize(early_filled_ + early_read);
-  is_reading_ = true;
+  is_reading_early_ = true;
   socket_.async_read_some(asio::buffer(early_) + early_filled_,
                           [this, kept = shared_from_this()](const io_error& e, std::size_t bytes) {
                             thread().step(*this, [&] { early_came(e, bytes); });
@@ -101,7 +103,7 @@ void upgraded_line::read_early() {
 }
 
 void upgraded_line::early_came(const io_error& e, std::size_t bytes) {
-  is_reading_ = false;
+  is_reading_early_ = false;
   if (state_ == state::over)
     return;
   const bool is_called_off = state_ == state::open && e == asio::error::operation_aborted;
@@ -109,8 +111,10 @@ void upgraded_line::early_came(const io_error& e, std::size_t bytes) {
     return end({end_cause::line_lost, 0, {}});
   const bool is_first = early_filled_ == 0;
   early_filled_ += bytes;
-  if (state_ == state::open)
-    return serve_parked();
+  if (state_ == state::open) {
+    early_.resize(early_filled_);
+    return go_on();
+  }
   if (state_ != state::waiting)
     return;
   if (is_first && !rules::may_begin_frame(early_.front())) {
@@ -130,23 +134,24 @@ void upgraded_line::admit(const door::admission_terms& terms) {
     return;
   if (!is_paused_)
     watch_.disarm();
-  must_be_utf8_ = terms.must_be_utf8;
   message_deadline_ = terms.message_deadline;
-  scanner_ = rules::frame_scanner{{terms.max_message_bytes, terms.max_fragments}};
-  reader_ = std::make_unique<frame_reader>(*this, thread().context(), terms.max_message_bytes);
+  decoder_ =
+      rules::frame_decoder{{terms.max_message_bytes, terms.max_fragments, terms.must_be_utf8}};
+  std::string said = accept_upgrade(key_, terms.subprotocol, place_.of()->options().server_name);
   state_ = state::open;
-  std::string said = reader_->accept(key_, terms.subprotocol, place_.of()->options().server_name);
   if (said.empty())
     return end({end_cause::protocol_error, 0, {}});
   key_ = {};
-  // From now on bytes go to the reader. What a read brings that is past calling off is early still.
-  if (is_reading_) {
-    io_error ignored;
-    socket_.cancel(ignored);
-  }
   ear_->out().push_control(std::move(said));
   mark_dirty();
-  start_read();
+  // What a read brings that is past calling off is early still.
+  if (is_reading_early_) {
+    io_error ignored;
+    socket_.cancel(ignored);
+  } else {
+    early_.resize(early_filled_);
+    go_on();
+  }
 }
 
 void upgraded_line::refuse(int status, std::string_view why) {
@@ -174,6 +179,7 @@ void upgraded_line::pause_reading() {
     message_limit_.disarm();
   }
   thread().timers().arm(watch_, thread().now() + look_again);
+  tell_wish();
 }
 
 void upgraded_line::resume_reading() {
@@ -186,8 +192,7 @@ void upgraded_line::resume_reading() {
   if (message_left_ > rules::duration{0}) {
     thread().timers().arm(message_limit_, thread().now() + std::exchange(message_left_, {}));
   }
-  start_read();
-  serve_parked();
+  go_on();
 }
 
 void upgraded_line::mark_dirty() {
@@ -198,9 +203,8 @@ void upgraded_line::mark_dirty() {
 }
 
 void upgraded_line::drop() {
-  if (state_ == state::over)
-    return;
-  end(state_ >= state::concluding ? facts_ : door::end_facts{end_cause::dropped, 0, {}});
+  if (state_ != state::over)
+    end(facts_or(end_cause::dropped));
 }
 
 void upgraded_line::cut() noexcept {
@@ -211,10 +215,11 @@ void upgraded_line::cut() noexcept {
     return thread().release(*this);
   }
   try {
-    end(state_ >= state::concluding ? facts_ : door::end_facts{end_cause::dropped, 0, {}});
+    end(facts_or(end_cause::dropped));
   } catch (...) {
     // No memory even for that: the ear is told where we stand.
     state_ = state::over;
+    close_socket();
     ear_->ended({end_cause::dropped, 0, {}});
     thread().release(*this);
   }
@@ -229,11 +234,11 @@ void upgraded_line::look_for_hang_up() {
     return say_close(); // the answers take too long
   if (state_ == state::finishing)
     return end(facts_); // it does not take our last bytes
-  pollfd asked{socket_.native_handle(), POLLRDHUP, 0};
+  pollfd asked{handle(), POLLRDHUP, 0};
   if (::poll(&asked, 1, 0) > 0) {
     int unread = 0;
     const bool is_over = (asked.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
-    const bool is_empty = ::ioctl(socket_.native_handle(), FIONREAD, &unread) != 0 || unread == 0;
+    const bool is_empty = ::ioctl(handle(), FIONREAD, &unread) != 0 || unread == 0;
     if (is_over || is_empty)
       return end({end_cause::line_lost, 0, {}});
   }
@@ -241,18 +246,6 @@ void upgraded_line::look_for_hang_up() {
 }
 
 // -- writing --------------------------------------------------------------------------------------
-
-void upgraded_line::write(std::string bytes) {
-  if (state_ != state::open)
-    return;
-  // A Close is not Beast's to send: what it found wrong is said when its read is done, behind the
-  // answers to what was good.
-  constexpr unsigned char close_byte = 0x88;
-  if (bytes.empty() || static_cast<unsigned char>(bytes.front()) == close_byte)
-    return;
-  ear_->out().push_control(std::move(bytes));
-  mark_dirty();
-}
 
 void upgraded_line::flush() {
   is_dirty_ = false;
@@ -272,14 +265,13 @@ void upgraded_line::flush() {
       msghdr what{};
       what.msg_iov = parts.data();
       what.msg_iovlen = count;
-      const ssize_t sent = ::sendmsg(socket_.native_handle(), &what, MSG_NOSIGNAL | MSG_DONTWAIT);
+      const ssize_t sent = ::sendmsg(handle(), &what, MSG_NOSIGNAL | MSG_DONTWAIT);
       if (sent < 0) {
         if (errno == EINTR)
           continue;
         if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ENOMEM)
           return wait_writable();
-        return end(state_ >= state::concluding ? facts_
-                                               : door::end_facts{end_cause::line_lost, 0, {}});
+        return end(facts_or(end_cause::line_lost));
       }
       ear_->written(static_cast<std::size_t>(sent));
       if (state_ == state::over)
@@ -289,25 +281,47 @@ void upgraded_line::flush() {
       return say_close();
     if (state_ == state::finishing)
       return end_politely();
-    if (is_paused_ && out.is_close_queued()) {
-      start_read();
-      serve_parked();
-    }
+    if (is_paused_ && out.is_close_queued())
+      go_on();
   });
 }
 
 void upgraded_line::wait_writable() {
   is_blocked_ = true;
-  socket_.async_wait(tcp::socket::wait_write, [this, kept = shared_from_this()](const io_error&) {
-    thread().step(*this, [this] {
-      is_blocked_ = false;
-      mark_dirty();
+  if (fd_) {
+    tell_wish();
+  } else {
+    socket_.async_wait(tcp::socket::wait_write, [this, kept = shared_from_this()](const io_error&) {
+      thread().step(*this, [this] {
+        is_blocked_ = false;
+        mark_dirty();
+      });
     });
-  });
-  if (is_paused_ && ear_->out().is_close_queued()) {
-    start_read();
-    serve_parked();
   }
+  if (is_paused_ && ear_->out().is_close_queued())
+    go_on();
+}
+
+void upgraded_line::ready(std::uint32_t events) noexcept {
+  thread().step(*this, [this, events] {
+    if ((events & EPOLLOUT) != 0 && is_blocked_) {
+      is_blocked_ = false;
+      tell_wish();
+      mark_dirty();
+    }
+    constexpr std::uint32_t broken = EPOLLERR | EPOLLHUP;
+    if (state_ == state::open && !holds_back()) {
+      if ((events & (EPOLLIN | broken)) != 0)
+        read();
+    } else if ((events & broken) != 0) {
+      end(facts_or(end_cause::line_lost));
+    }
+  });
+}
+
+/// What is known of the end already, or that.
+door::end_facts upgraded_line::facts_or(door::end_cause cause) const {
+  return state_ >= state::concluding ? facts_ : door::end_facts{cause, 0, {}};
 }
 
 // -- ends -----------------------------------------------------------------------------------------
@@ -323,6 +337,7 @@ void upgraded_line::conclude(door::end_facts how, std::string close_frame) {
   close_frame_ = std::move(close_frame);
   state_ = state::concluding;
   message_limit_.disarm();
+  tell_wish();
   if (ear_->out().is_close_queued() || ear_->is_settled())
     return say_close();
   thread().timers().arm(watch_, thread().now() + answer_patience);
@@ -345,21 +360,49 @@ void upgraded_line::finish(door::end_facts how) {
   facts_ = std::move(how);
   state_ = state::finishing;
   message_limit_.disarm();
+  tell_wish();
   thread().timers().arm(watch_, thread().now() + last_write_patience);
   mark_dirty();
 }
 
 void upgraded_line::end_politely() {
-  io_error ignored;
-  socket_.cancel(ignored);
-  farewell::begin(thread(), std::move(socket_), std::move(place_), {});
+  farewell::begin(thread(), socket_again(), std::move(place_), {});
   report(std::move(facts_));
 }
 
 void upgraded_line::end(door::end_facts how) {
+  close_socket();
+  report(std::move(how));
+}
+
+int upgraded_line::handle() { return fd_ ? fd_.get() : socket_.native_handle(); }
+
+void upgraded_line::close_socket() noexcept {
+  if (fd_) {
+    thread().sockets().remove(fd_.get(), *this);
+    fd_.close();
+  }
   io_error ignored;
   socket_.close(ignored);
-  report(std::move(how));
+}
+
+/// Asio's once more.
+tcp::socket upgraded_line::socket_again() {
+  if (!fd_) {
+    io_error ignored;
+    socket_.cancel(ignored);
+    return std::move(socket_);
+  }
+  thread().sockets().remove(fd_.get(), *this);
+  tcp::socket again{thread().context()};
+  io_error failed;
+  again.assign(is_v6_ ? tcp::v6() : tcp::v4(), fd_.get(), failed);
+  if (failed) {
+    fd_.close();
+  } else {
+    static_cast<void>(fd_.release());
+  }
+  return again;
 }
 
 /// Tells the ear, from a fresh step, and lets everything go.
@@ -371,8 +414,6 @@ void upgraded_line::report(door::end_facts how) {
   asio::post(thread().context(), [this, kept = shared_from_this(), how = std::move(how)]() mutable {
     thread().step(*this, [&] {
       const auto ear = std::exchange(ear_, nullptr);
-      parked_.reset();
-      reader_.reset();
       if (reported_bytes_ > 0)
         ear->reassembling(-static_cast<std::ptrdiff_t>(reported_bytes_));
       ear->ended(std::move(how));

@@ -3,35 +3,33 @@
 #pragma once
 
 #include "net/src/beast/asio.hpp"
-#include "net/src/beast/frame_reader.hpp"
+#include "net/src/beast/descriptor.hpp"
 #include "net/src/beast/line.hpp"
+#include "net/src/beast/readiness.hpp"
 #include "net/src/beast/site.hpp"
-#include "net/src/beast/wire_stream.hpp"
 #include "net/src/door/door.hpp"
-#include "net/src/rules/frame_scanner.hpp"
+#include "net/src/rules/frame_decoder.hpp"
 #include "net/src/rules/http_request.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace callsign::beast {
 
-/// Bytes come from the socket, pass the scanner (which decides about limits and the closing
-/// handshake), and go to the reader (which makes messages of them). What is written comes from the
-/// ear's outbox and from nowhere else.
+/// While the verdict is awaited the socket is Asio's. From the 101 on it belongs to the thread's
+/// readiness set: one `recv` into the thread's buffer for each time that it is ready, and the
+/// decoder makes messages of the bytes. What is written comes from the ear's outbox and from
+/// nowhere else.
 ///
 /// The end: a Close went both ways, or something was wrong and our Close says so, and the outbox is
 /// written; or the line was lost or dropped. Then the ear is told, from a fresh step, while a
 /// `farewell` sees to the socket.
-class upgraded_line final : public line,
-                            public door::session,
-                            public flushable,
-                            public wire,
-                            public frame_reader::hearer {
+class upgraded_line final : public line, public door::session, public flushable, public pollable {
 public:
   upgraded_line(socket_thread& here, tcp::socket socket, std::string key, std::string early);
   ~upgraded_line() override;
@@ -56,6 +54,7 @@ public:
 
   void cut() noexcept override;
   void flush() override;
+  void ready(std::uint32_t events) noexcept override;
 
 private:
   enum class state : unsigned char {
@@ -67,25 +66,18 @@ private:
     over,
   };
 
-  // wire
-  void read_into(asio::mutable_buffer to, std::unique_ptr<parked_read> who) override;
-  void write(std::string bytes) override;
-  // frame_reader::hearer
-  void read_done(read_outcome how) noexcept override;
-  void read_given_up() noexcept override;
-
   void read_early();
   void early_came(const io_error& e, std::size_t bytes);
-  void start_read();
-  void serve_parked();
-  void deliver_early();
-  void deliver(std::size_t bytes);
+  void go_on();
+  void take_over();
+  void read();
+  void decode(std::span<char> bytes);
   void note_progress();
-  void end_of_scan();
-  void message_came();
+  void end_of_frames();
   void message_is_late();
   void look_for_hang_up();
   [[nodiscard]] bool holds_back() const;
+  void tell_wish();
   [[nodiscard]] std::shared_ptr<upgraded_line> self();
 
   void fail(door::end_cause cause, close_code code, std::string_view why);
@@ -96,32 +88,34 @@ private:
   void end(door::end_facts how);
   void end_politely();
   void report(door::end_facts how);
+  [[nodiscard]] door::end_facts facts_or(door::end_cause cause) const;
+  [[nodiscard]] int handle();
+  void close_socket() noexcept;
+  [[nodiscard]] tcp::socket socket_again();
 
-  tcp::socket socket_;
+  tcp::socket socket_; ///< until the 101
+  descriptor fd_;      ///< from then on
   site::seat place_;
   std::shared_ptr<door::ear> ear_;
   state state_ = state::asked;
-  bool is_reading_ = false;    ///< the socket
-  bool is_read_begun_ = false; ///< a message, by the reader
+  readiness::wish wish_ = readiness::wish::nothing;
+  bool is_v6_ = false;
+  bool is_reading_early_ = false; ///< by Asio
+  bool is_step_posted_ = false;   ///< for the early bytes
   bool is_paused_ = false;
   bool is_dirty_ = false;
   bool is_blocked_ = false; ///< the socket takes no more for now
-  bool must_be_utf8_ = false;
   std::string key_;
   std::string early_; ///< what came before the verdict
   std::size_t early_filled_ = 0;
-  std::size_t early_used_ = 0;
 
-  rules::frame_scanner scanner_;
-  std::unique_ptr<frame_reader> reader_;
-  asio::mutable_buffer parked_buffer_;
-  std::unique_ptr<parked_read> parked_;
+  rules::frame_decoder decoder_;
   std::size_t reported_bytes_ = 0;
 
   rules::wheel_timer message_limit_;
   std::chrono::milliseconds message_deadline_{0};
   rules::duration message_left_{0}; ///< when it stands still
-  std::uint64_t message_timed_ = 0;
+  std::uint32_t message_timed_ = 0;
   rules::wheel_timer watch_; ///< looks for a hang-up while nothing is read; bounds the last write
   door::end_facts facts_;
   std::string close_frame_; ///< while concluding

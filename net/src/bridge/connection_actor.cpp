@@ -33,7 +33,7 @@ caf::behavior connection_actor::make_behavior() {
   return {
       [this](const broadcast_mail& what) { take_broadcasts(what.frames, what.counts); },
       [this](const output_mail& what) { take(*what.items, what.counts); },
-      [this](const received_mail& what) { received(what.heard); },
+      [this](const received_mail& what) { received(*what.heard); },
       [this](const ended_mail& what) { ended(what.how); },
       [this](quit_mail) { leave(); },
   };
@@ -64,7 +64,7 @@ void connection_actor::take(const std::vector<output_item>& items,
                    [&](const out_own& what) {
                      if (what.is_its_own)
                        --under_way_;
-                     keep->put(rules::whole(what.frame), true);
+                     keep->put(what.frame, true);
                    },
                    [&](const out_passed&) { --under_way_; },
                    [&](const out_close& what) { keep->close(what.part, what.code, what.reason); },
@@ -85,29 +85,35 @@ void connection_actor::become_open() {
     const current_mark mark{this};
     core.server().run_open(core);
   }
-  for (auto& heard : std::exchange(early_, {}))
-    deliver(heard);
+  deliver(std::exchange(early_, {}));
   if (end_)
     deliver_end();
 }
 
-void connection_actor::received(const message& heard) {
+void connection_actor::received(const std::vector<message>& all) {
   if (is_open_) {
-    deliver(heard);
+    deliver(all);
   } else {
-    early_.push_back(heard);
+    early_.insert(early_.end(), all.begin(), all.end());
   }
 }
 
-void connection_actor::deliver(const message& heard) {
+void connection_actor::deliver(const std::vector<message>& all) {
   connection_core& core = line_->core();
-  if (core.server().is_parallel()) {
-    const current_mark mark{this};
-    core.server().run_message(core, heard);
-    core.undelivered_less(heard.size());
-  } else {
-    core.server().post_message(line_->shared_core(), heard);
+  if (!core.server().is_parallel()) {
+    for (const auto& heard : all)
+      core.server().post_message(line_->shared_core(), heard);
+    return;
   }
+  if (all.empty())
+    return;
+  const current_mark mark{this};
+  std::size_t bytes = 0;
+  for (const auto& heard : all) {
+    core.server().run_message(core, heard);
+    bytes += heard.size();
+  }
+  core.undelivered_less(all.size(), bytes);
 }
 
 void connection_actor::ended(const door::end_facts& how) {

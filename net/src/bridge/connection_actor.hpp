@@ -34,12 +34,12 @@ public:
   [[nodiscard]] bool has_words_under_way() const noexcept { return under_way_ != 0; }
 
 private:
-  void received(const message& heard);
+  void received(const std::vector<message>& all);
   void ended(const door::end_facts& how);
   void take(const std::vector<output_item>& items, const std::shared_ptr<tally>& counts);
   void take_broadcasts(const rules::frame_slice& frames, const std::shared_ptr<tally>& counts);
   void become_open();
-  void deliver(const message& heard);
+  void deliver(const std::vector<message>& all);
   void deliver_end();
   void leave();
 

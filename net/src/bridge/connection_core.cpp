@@ -15,21 +15,21 @@ connection_core::connection_core(std::shared_ptr<server_core> server, std::share
       subprotocol_{std::move(subprotocol)}, place_{*this} {}
 
 send_result connection_core::send(const message& what) {
-  if (what.is_text() && !is_utf8(what.text())) {
+  if (what.is_text() && !message_access::is_checked(what) && !is_utf8(what.text())) {
     throw std::invalid_argument("a text message must be UTF-8; send bytes with message::binary");
   }
   if (status() != connection_status::connected) {
     server_->books().count(counter::messages_dropped_closed);
     return send_result::closed;
   }
-  auto frame = rules::make_block(rules::encode_frame(what));
-  const std::size_t bytes = frame->bytes.size();
+  auto frame = message_access::frame(what);
+  const std::size_t bytes = frame.size();
   const auto& options = server_->options();
   const std::size_t before = reserved_.fetch_add(bytes, std::memory_order_relaxed);
   const bool fits = before == 0 || before + bytes <= options.max_queued_bytes;
   if (!fits && options.on_overflow != overflow::drop_oldest)
     return dropped(bytes);
-  server_->route_send(shared_from_this(), std::move(frame));
+  server_->route_send(*this, std::move(frame));
   return before + bytes > options.max_queued_bytes / 2 ? send_result::pressured
                                                        : send_result::queued;
 }
@@ -62,8 +62,8 @@ constexpr std::size_t cost_of_waiting = 128;
 
 } // namespace
 
-bool connection_core::undelivered_more(std::size_t bytes) noexcept {
-  bytes += cost_of_waiting;
+bool connection_core::undelivered_more(std::size_t messages, std::size_t bytes) noexcept {
+  bytes += messages * cost_of_waiting;
   const std::size_t now = undelivered_.fetch_add(bytes, std::memory_order_acq_rel) + bytes;
   if (now <= server_->options().max_undelivered_bytes)
     return false;
@@ -77,8 +77,8 @@ bool connection_core::undelivered_more(std::size_t bytes) noexcept {
   return true;
 }
 
-void connection_core::undelivered_less(std::size_t bytes) noexcept {
-  bytes += cost_of_waiting;
+void connection_core::undelivered_less(std::size_t messages, std::size_t bytes) noexcept {
+  bytes += messages * cost_of_waiting;
   const std::size_t now = undelivered_.fetch_sub(bytes, std::memory_order_seq_cst) - bytes;
   if (now <= server_->options().max_undelivered_bytes / 2 &&
       is_paused_.load(std::memory_order_seq_cst) && is_paused_.exchange(false)) {

@@ -84,11 +84,11 @@ public:
     return reserved_.load(std::memory_order_relaxed);
   }
 
-  /// A message of so many bytes was handed to the worker. True: reading should pause. @context the
-  /// I/O thread
-  [[nodiscard]] bool undelivered_more(std::size_t bytes) noexcept;
-  /// A message was handled, or dropped; wakes a paused connection when there is room again.
-  void undelivered_less(std::size_t bytes) noexcept;
+  /// Messages of so many bytes together wait to be handled. True: reading should pause. @context
+  /// the I/O thread
+  [[nodiscard]] bool undelivered_more(std::size_t messages, std::size_t bytes) noexcept;
+  /// They were handled, or dropped; wakes a paused connection when there is room again.
+  void undelivered_less(std::size_t messages, std::size_t bytes) noexcept;
   /// Whether all is said in answer to what was received. It never is at once: a `lane_settled`
   /// comes behind the answers.
   /// @context the I/O thread

@@ -169,20 +169,22 @@ void connection_line::beat() {
 
 void connection_line::heard() { heartbeat_.heard(here_.now()); }
 
-void connection_line::received(message_kind kind, std::string&& bytes) {
-  here_.books().count(counter::messages_received);
-  const std::size_t size = bytes.size();
-  if (core_->undelivered_more(size)) {
+void connection_line::received(std::vector<message>&& all) {
+  here_.books().count(counter::messages_received, all.size());
+  std::size_t bytes = 0;
+  for (const auto& one : all)
+    bytes += one.size();
+  if (core_->undelivered_more(all.size(), bytes)) {
     if (outbox_.is_close_queued()) {
       // The session reads on for the sake of the client's Close, but nothing more is kept.
-      here_.books().count(counter::messages_dropped_by_end);
-      core_->undelivered_less(size);
+      here_.books().count(counter::messages_dropped_by_end, all.size());
+      core_->undelivered_less(all.size(), bytes);
       return;
     }
     heartbeat_.paused();
     session_->pause_reading();
   }
-  tell(actor_, received_mail{message{kind, std::move(bytes)}});
+  tell(actor_, received_mail{std::make_shared<const std::vector<message>>(std::move(all))});
 }
 
 void connection_line::ended(door::end_facts how) {

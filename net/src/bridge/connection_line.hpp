@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace callsign::detail {
 
@@ -57,7 +58,7 @@ public:
   // ----------------------------------------------------------------------------------------------
 
   void heard() override;
-  void received(message_kind kind, std::string&& bytes) override;
+  void received(std::vector<message>&& all) override;
   [[nodiscard]] bool is_settled() override { return core_->settles(); }
   void ended(door::end_facts how) override;
   [[nodiscard]] rules::outbox& out() override { return outbox_; }

@@ -49,12 +49,12 @@ struct lane_leave {
 };
 struct lane_send {
   connection_ptr who;
-  rules::shared_block frame;
+  rules::frame_slice frame;
   bool is_its_own = false; ///< said by a callback of that connection (`callbacks::in_connection`)
 };
 struct lane_broadcast {
   std::shared_ptr<const server_core> server;
-  rules::shared_block frame;
+  rules::frame_slice frame;
   std::vector<connection_id> excluded;
   ticket_ptr ticket;
   connection_ptr from; ///< whose callback made it (`callbacks::in_connection`), or null

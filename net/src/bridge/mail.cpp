@@ -11,7 +11,8 @@ void tally::count(const rules::frame_slice& offered, const rules::outbox::verdic
     return;
   }
   for (std::size_t i = 0; i < offered.count(); ++i) {
-    line& one = tickets_[offered.first + i];
+    // A single broadcast is handed out as it is, wherever in its block it stands.
+    line& one = tickets_.size() == 1 ? tickets_.front() : tickets_[offered.first + i];
     if (i < got.queued) {
       ++one.queued;
       if (is_pressured)

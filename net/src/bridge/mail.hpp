@@ -19,8 +19,9 @@ namespace callsign::detail {
 // -- facts, from the session to its connection actor
 // ----------------------------------------------------------
 
+/// What one read brought.
 struct received_mail {
-  message heard;
+  std::shared_ptr<const std::vector<message>> heard;
 };
 struct ended_mail {
   door::end_facts how;
@@ -59,8 +60,8 @@ struct out_slice {
   rules::frame_slice frames; ///< of broadcasts
 };
 struct out_own {
-  rules::shared_block frame; ///< from `send`, reserved
-  bool is_its_own = false;   ///< said by a callback of this connection
+  rules::frame_slice frame; ///< from `send`, reserved
+  bool is_its_own = false;  ///< said by a callback of this connection
 };
 /// A broadcast that a callback of this connection made has come by.
 struct out_passed {};

@@ -154,10 +154,10 @@ void network_actor::take(lane_broadcast& what) {
     return;
   }
   group& g = active(what.server.get());
-  const std::size_t so_far = g.block != nullptr  ? g.block->bytes.size()
-                             : g.only != nullptr ? g.only->bytes.size()
-                                                 : 0;
-  if (so_far + what.frame->bytes.size() > largest_block && so_far != 0)
+  const std::size_t so_far = g.block != nullptr        ? g.block->bytes.size()
+                             : g.only.block != nullptr ? g.only.size()
+                                                       : 0;
+  if (so_far + what.frame.size() > largest_block && so_far != 0)
     finish(g);
   if (g.count == 0) {
     g.only = what.frame;
@@ -165,10 +165,10 @@ void network_actor::take(lane_broadcast& what) {
   } else {
     if (g.block == nullptr) {
       g.block = std::make_shared<rules::frame_block>();
-      g.block->append(g.only->bytes);
-      g.only = nullptr;
+      g.block->append(g.only.bytes());
+      g.only = {};
     }
-    g.block->append(what.frame->bytes);
+    g.block->append(what.frame.bytes());
   }
   g.counts->add_ticket(std::move(what.ticket));
   const std::uint32_t index = g.count;
@@ -184,7 +184,9 @@ void network_actor::take(lane_broadcast& what) {
 }
 
 void network_actor::finish(group& g) {
-  const rules::shared_block block = g.block != nullptr ? rules::shared_block{g.block} : g.only;
+  const rules::shared_block block =
+      g.block != nullptr ? rules::shared_block{g.block} : g.only.block;
+  const std::uint32_t base = g.block != nullptr ? 0 : g.only.first;
   for (const auto id : g.touched) {
     const auto found = g.members.find(id);
     if (found == g.members.end())
@@ -193,7 +195,7 @@ void network_actor::finish(group& g) {
     catch_up(g, m);
     for (auto& item : m.items) {
       if (auto* slice = std::get_if<out_slice>(&item))
-        slice->frames.block = block;
+        slice->frames = {block, base + slice->frames.first, base + slice->frames.last};
     }
     if (!m.items.empty()) {
       tell(m.actor,
@@ -203,7 +205,7 @@ void network_actor::finish(group& g) {
   }
   if (g.count > 0) {
     // One message object for everybody; each actor's mailbox gets a reference to it.
-    const auto mail = caf::make_message(broadcast_mail{{block, 0, g.count}, g.counts});
+    const auto mail = caf::make_message(broadcast_mail{{block, base, base + g.count}, g.counts});
     for (auto& [id, m] : g.members) {
       if (!m.is_touched)
         m.actor->enqueue(nullptr, caf::make_message_id(), mail, nullptr);
@@ -217,7 +219,7 @@ void network_actor::finish(group& g) {
     found->second.next = 0;
   }
   g.touched.clear();
-  g.only = nullptr;
+  g.only = {};
   g.block = nullptr;
   g.counts = nullptr;
   g.count = 0;

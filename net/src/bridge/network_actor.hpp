@@ -47,7 +47,7 @@ private:
   struct group {
     std::map<connection_id, member> members;
     std::vector<connection_id> touched;
-    rules::shared_block only; ///< the turn's first broadcast, as long as there is no second
+    rules::frame_slice only; ///< the turn's first broadcast, as long as there is no second
     std::shared_ptr<rules::frame_block> block;
     std::shared_ptr<tally> counts;
     std::uint32_t count = 0;

@@ -71,16 +71,14 @@ void server_core::run_message(connection_core& from, const message& heard) {
       if (heard.is_text()) {
         from.handler()->on_message(from.place(), heard);
       } else {
-        from.handler()->on_message(from.place(),
-                                   message{message_kind::text, std::string{heard.text()}});
+        from.handler()->on_message(from.place(), message{message_kind::text, heard.text()});
       }
       break;
     case data_type::blob:
       if (heard.is_binary()) {
         from.handler()->on_message(from.place(), heard);
       } else {
-        from.handler()->on_message(from.place(),
-                                   message{message_kind::binary, std::string{heard.text()}});
+        from.handler()->on_message(from.place(), message{message_kind::binary, heard.text()});
       }
       break;
     }

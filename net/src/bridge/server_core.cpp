@@ -46,12 +46,12 @@ public:
     if (from_ == nullptr)
       return;
     from_->server().books().count(counter::messages_dropped_by_end);
-    from_->undelivered_less(heard_.size());
+    from_->undelivered_less(1, heard_.size());
   }
   void operator()(worker&) {
     const auto from = std::exchange(from_, nullptr);
     from->server().run_message(*from, heard_);
-    from->undelivered_less(heard_.size());
+    from->undelivered_less(1, heard_.size());
   }
 
 private:
@@ -113,21 +113,19 @@ void server_core::order(lane_entry what, lane& home) {
   }
 }
 
-void server_core::route_send(connection_ptr to, rules::shared_block frame) {
+void server_core::route_send(connection_core& to, rules::frame_slice frame) {
   if (is_parallel()) {
     auto* here = connection_actor::current();
-    if (here != nullptr && &here->line().core() == to.get()) {
+    if (here != nullptr && &here->line().core() == &to) {
       if (!here->has_words_under_way()) {
-        here->line().put(rules::whole(std::move(frame)), true);
+        here->line().put(frame, true);
         return;
       }
       here->goes_round();
-      lane& home = to->home();
-      return order(lane_send{std::move(to), std::move(frame), true}, home);
+      return order(lane_send{to.shared_from_this(), std::move(frame), true}, to.home());
     }
   }
-  lane& home = to->home();
-  order(lane_send{std::move(to), std::move(frame)}, home);
+  order(lane_send{to.shared_from_this(), std::move(frame)}, to.home());
 }
 
 void server_core::route_terminate(connection_ptr who, close_code code, std::string reason) {
@@ -146,7 +144,7 @@ void server_core::route_settled(connection_ptr who) {
 }
 
 broadcast_ticket server_core::broadcast(const message& what, const except& whom) {
-  if (what.is_text() && !is_utf8(what.text())) {
+  if (what.is_text() && !message_access::is_checked(what) && !is_utf8(what.text())) {
     throw std::invalid_argument(
         "a text message must be UTF-8; broadcast bytes with message::binary");
   }
@@ -154,13 +152,11 @@ broadcast_ticket server_core::broadcast(const message& what, const except& whom)
     books().count(counter::messages_dropped_closed);
     return {};
   }
-  if (is_ended())
-    return {};
   books().count(counter::broadcasts);
   auto ticket = std::make_shared<broadcast_ticket::state>();
   ticket->threads_left = lanes_.size();
-  lane_broadcast entry{shared_from_this(), rules::make_block(rules::encode_frame(what)), whom.ids(),
-                       ticket, nullptr};
+  lane_broadcast entry{shared_from_this(), message_access::frame(what), whom.ids(), ticket,
+                       nullptr};
   if (server_actor_) {
     if (auto* here = connection_actor::current();
         here != nullptr && &here->line().core().server() == this) {

@@ -62,7 +62,7 @@ public:
   void terminate(close_code code = close::normal);
   [[nodiscard]] connection_list connections() const;
   [[nodiscard]] std::size_t connection_count() const;
-  void route_send(connection_ptr to, rules::shared_block frame);
+  void route_send(connection_core& to, rules::frame_slice frame);
   /// The sender found the outbox full, and the rule is to close.
   void route_overflow(connection_ptr who);
   void route_terminate(connection_ptr who, close_code code, std::string reason);

@@ -11,6 +11,7 @@
 
 #include <callsign/counters.hpp>
 #include <callsign/error.hpp>
+#include <callsign/message.hpp>
 #include <callsign/network.hpp>
 #include <callsign/request.hpp>
 #include <callsign/web_server.hpp>
@@ -60,8 +61,9 @@ public:
 
   /// Bytes came in, of whatever kind. Called for every read.
   virtual void heard() = 0;
-  /// One complete data message. Text was checked to be UTF-8.
-  virtual void received(message_kind kind, std::string&& bytes) = 0;
+  /// The complete data messages that one read brought, in order; at least one. Text was checked to
+  /// be UTF-8.
+  virtual void received(std::vector<message>&& all) = 0;
   /// The session has read the client's last message and is about to queue the last Close. True:
   /// everything received was handled, and what was said in answer is in the outbox. False:
   /// `session::settle` says when, and the session waits for it, within a bound.

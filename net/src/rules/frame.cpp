@@ -2,9 +2,8 @@
 
 namespace callsign::rules {
 
-void append_frame(std::string& to, opcode what, std::string_view payload) {
+void append_head(std::string& to, opcode what, std::uint64_t size) {
   to += static_cast<char>(0x80 | static_cast<unsigned>(what));
-  const std::uint64_t size = payload.size();
   if (size < 126) {
     to += static_cast<char>(size);
   } else {
@@ -13,6 +12,10 @@ void append_frame(std::string& to, opcode what, std::string_view payload) {
     for (int i = bytes - 1; i >= 0; --i)
       to += static_cast<char>((size >> (8 * i)) & 0xFF);
   }
+}
+
+void append_frame(std::string& to, opcode what, std::string_view payload) {
+  append_head(to, what, payload.size());
   to += payload;
 }
 
@@ -24,7 +27,7 @@ std::string encode_frame(opcode what, std::string_view payload) {
 }
 
 std::string encode_frame(const message& what) {
-  return encode_frame(what.is_text() ? opcode::text : opcode::binary, what.text());
+  return std::string{detail::message_access::frame(what).bytes()};
 }
 
 std::string encode_close(close_code code_or_none, std::string_view reason) {
@@ -50,7 +53,6 @@ std::string_view cut_reason(std::string_view reason) noexcept {
 shared_block make_block(std::string frame) {
   auto block = std::make_shared<frame_block>();
   block->bytes = std::move(frame);
-  block->starts.push_back(static_cast<std::uint32_t>(block->bytes.size()));
   return block;
 }
 
@@ -60,3 +62,23 @@ frame_slice whole(shared_block block) {
 }
 
 } // namespace callsign::rules
+
+namespace callsign {
+
+message::message(message_kind kind, std::string_view bytes) : index_{0}, kind_{kind} {
+  auto block = std::make_shared<rules::frame_block>();
+  block->bytes.reserve(bytes.size() + 10);
+  rules::append_frame(block->bytes, rules::opcode_of(kind), bytes);
+  bytes_ = std::string_view{block->bytes}.substr(block->bytes.size() - bytes.size());
+  block_ = std::move(block);
+}
+
+message::message() : message{message_kind::text, std::string_view{}} {}
+
+rules::frame_slice detail::message_access::frame(const message& what) {
+  if (what.block_ == nullptr)
+    return frame(message{what.kind_, what.bytes_});
+  return {what.block_, what.index_, what.index_ + 1};
+}
+
+} // namespace callsign

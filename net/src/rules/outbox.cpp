@@ -1,8 +1,18 @@
 #include "net/src/rules/outbox.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace callsign::rules {
+
+namespace {
+
+/// So much room an outbox keeps that has nothing to write.
+constexpr std::size_t kept_room = 4;
+/// Items that are written are cleared away together.
+constexpr std::size_t most_written = 64;
+
+} // namespace
 
 outbox::verdict outbox::push(const frame_slice& what) {
   verdict now;
@@ -10,15 +20,14 @@ outbox::verdict outbox::push(const frame_slice& what) {
     now.dropped_closed = what.count();
     return now;
   }
+  const frame_block& block = *what.block;
   // The whole slice fits: the usual case, one step.
   std::uint32_t taken = what.last;
   if (data_bytes_ + what.size() > limits_.max_bytes) {
     taken = what.first;
     while (taken < what.last) {
-      const std::size_t bytes = what.block->starts[taken + 1] - what.block->starts[taken];
-      const std::size_t with =
-          data_bytes_ + (what.block->starts[taken] - what.block->starts[what.first]);
-      if (with != 0 && with + bytes > limits_.max_bytes)
+      const std::size_t with = data_bytes_ + block.size(what.first, taken);
+      if (with != 0 && with + block.size(taken, taken + 1) > limits_.max_bytes)
         break;
       ++taken;
     }
@@ -26,15 +35,14 @@ outbox::verdict outbox::push(const frame_slice& what) {
   const auto take = [&](std::uint32_t first, std::uint32_t last) {
     if (first == last)
       return;
-    const frame_slice part{what.block, first, last};
-    data_bytes_ += part.size();
-    now.bytes_queued += part.size();
-    now.queued += part.count();
-    if (!items_.empty() && items_.back().data.block == what.block &&
-        items_.back().data.last == first) {
-      items_.back().data.last = last;
+    const std::size_t bytes = block.size(first, last);
+    data_bytes_ += bytes;
+    now.bytes_queued += bytes;
+    now.queued += last - first;
+    if (!empty() && items_.back().what.block == what.block && items_.back().what.last == first) {
+      items_.back().what.last = last;
     } else {
-      items_.push_back({part, {}, false});
+      items_.push_back({{what.block, first, last}, sort::data});
     }
   };
   take(what.first, taken);
@@ -49,7 +57,7 @@ outbox::verdict outbox::push(const frame_slice& what) {
   case overflow::drop_newest: now.dropped_newest = what.last - taken; break;
   case overflow::drop_oldest:
     for (; taken < what.last; ++taken) {
-      const std::size_t bytes = what.block->starts[taken + 1] - what.block->starts[taken];
+      const std::size_t bytes = block.size(taken, taken + 1);
       drop_oldest(bytes, now);
       if (fits(bytes)) {
         take(taken, taken + 1);
@@ -63,23 +71,20 @@ outbox::verdict outbox::push(const frame_slice& what) {
 }
 
 /// Drops whole frames from the front, but not the one that is begun, until `needed` bytes fit.
-std::size_t outbox::drop_oldest(std::size_t needed, verdict& so_far) {
-  std::size_t freed = 0;
-  for (std::size_t i = 0; i < items_.size() && !fits(needed);) {
-    item& oldest = items_[i];
-    if (oldest.data.block == nullptr) {
+void outbox::drop_oldest(std::size_t needed, verdict& so_far) {
+  for (std::size_t i = first_; i < items_.size() && !fits(needed);) {
+    if (items_[i].is != sort::data) {
       ++i;
       continue;
     }
-    auto& s = oldest.data;
+    auto& s = items_[i].what;
     std::uint32_t from = s.first;
-    const auto& starts = s.block->starts;
-    if (i == 0 && begun_ > 0)
+    if (i == first_ && begun_ > 0)
       ++from; // a frame that is begun stays
     std::uint32_t to = from;
     std::size_t bytes = 0;
     while (to < s.last && data_bytes_ - bytes + needed > limits_.max_bytes) {
-      bytes += starts[to + 1] - starts[to];
+      bytes += s.block->size(to, to + std::size_t{1});
       ++to;
     }
     if (to == from) {
@@ -89,9 +94,8 @@ std::size_t outbox::drop_oldest(std::size_t needed, verdict& so_far) {
     so_far.dropped_oldest += to - from;
     so_far.bytes_dropped += bytes;
     data_bytes_ -= bytes;
-    freed += bytes;
     if (from == s.first && to == s.last) {
-      items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(i));
+      remove(i);
     } else if (from == s.first) {
       s.first = to;
       ++i;
@@ -100,73 +104,61 @@ std::size_t outbox::drop_oldest(std::size_t needed, verdict& so_far) {
       s.last = from;
       ++i;
       if (rest.first != rest.last) {
-        items_.insert(items_.begin() + static_cast<std::ptrdiff_t>(i), {rest, {}, false});
+        items_.insert(items_.begin() + static_cast<std::ptrdiff_t>(i), {rest, sort::data});
         ++i;
       }
     }
   }
-  return freed;
 }
 
 void outbox::push_control(std::string bytes) {
-  if (is_close_queued_)
+  if (is_close_queued_ || bytes.empty())
     return;
-  const bool is_pong = !bytes.empty() && static_cast<unsigned char>(bytes[0]) == 0x8A;
+  const bool is_pong = static_cast<unsigned char>(bytes[0]) == 0x8A;
+  frame_slice what = whole(make_block(std::move(bytes)));
   if (is_pong && pongs_ >= limits_.max_pongs) {
-    const std::size_t unbegun = begun_ > 0 ? 1 : 0;
+    const std::size_t unbegun = first_ + (begun_ > 0 ? 1 : 0);
     for (std::size_t i = items_.size(); i > unbegun; --i) {
-      if (!items_[i - 1].is_pong)
+      if (items_[i - 1].is != sort::pong)
         continue;
-      items_[i - 1].control = std::move(bytes);
+      items_[i - 1].what = std::move(what);
       return;
     }
   }
   if (is_pong)
     ++pongs_;
-  items_.push_back({{}, std::move(bytes), is_pong});
+  items_.push_back({std::move(what), is_pong ? sort::pong : sort::control});
 }
 
 void outbox::push_close(std::string frame) {
   if (is_close_queued_)
     return;
-  items_.push_back({{}, std::move(frame), false});
+  items_.push_back({whole(make_block(std::move(frame))), sort::control});
   is_close_queued_ = true;
 }
 
 std::size_t outbox::gather(std::span<piece> into) const {
   std::size_t n = 0;
-  for (const item& i : items_) {
-    if (n == into.size())
-      break;
-    piece p;
-    if (i.data.block != nullptr) {
-      p = {i.data.block->bytes.data() + i.data.block->starts[i.data.first], i.data.size()};
-    } else {
-      p = {i.control.data(), i.control.size()};
-    }
-    if (n == 0) {
-      p.data += begun_;
-      p.size -= begun_;
-    }
-    into[n++] = p;
+  for (std::size_t i = first_; i < items_.size() && n < into.size(); ++i) {
+    auto bytes = items_[i].what.bytes();
+    if (n == 0)
+      bytes.remove_prefix(begun_);
+    into[n++] = {bytes.data(), bytes.size()};
   }
   return n;
 }
 
 std::size_t outbox::written(std::size_t bytes) {
   std::size_t data = 0;
-  while (bytes > 0 && !items_.empty()) {
-    item& first = items_.front();
-    const std::size_t left = size_of(first) - begun_;
+  while (bytes > 0 && !empty()) {
+    const item& first = items_[first_];
+    const std::size_t left = first.what.size() - begun_;
     const std::size_t now = std::min(left, bytes);
     bytes -= now;
-    if (first.data.block != nullptr)
+    if (first.is == sort::data)
       data += now;
     if (now == left) {
-      if (first.is_pong)
-        --pongs_;
-      items_.pop_front();
-      begun_ = 0;
+      pop_front();
     } else {
       begun_ += now;
       trim_front();
@@ -176,49 +168,83 @@ std::size_t outbox::written(std::size_t bytes) {
   return data;
 }
 
+/// Near the front, where the oldest are, without moving those behind. `i` is then the next one.
+void outbox::remove(std::size_t& i) {
+  if (i > first_ + most_written) {
+    items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(i));
+    return;
+  }
+  for (std::size_t at = i; at > first_; --at)
+    items_[at] = std::move(items_[at - 1]);
+  items_[first_++].what.block.reset();
+  ++i;
+  if (first_ < most_written || first_ < items_.size() / 2)
+    return;
+  items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(first_));
+  i -= std::exchange(first_, 0);
+}
+
+void outbox::pop_front() noexcept {
+  if (items_[first_].is == sort::pong)
+    --pongs_;
+  items_[first_].what.block.reset();
+  begun_ = 0;
+  ++first_;
+  if (first_ == items_.size()) {
+    items_.clear();
+    first_ = 0;
+    if (items_.capacity() > kept_room)
+      std::vector<item>{}.swap(items_);
+  } else if (first_ >= most_written && first_ >= items_.size() / 2) {
+    items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
+  }
+}
+
 /// Frames that are written in whole leave the first item, so that only its first frame can be
 /// begun.
 void outbox::trim_front() noexcept {
-  auto& s = items_.front().data;
-  if (s.block == nullptr)
-    return;
-  const auto& starts = s.block->starts;
-  while (starts[s.first + 1] - starts[s.first] <= begun_) {
-    begun_ -= starts[s.first + 1] - starts[s.first];
+  auto& s = items_[first_].what;
+  for (;;) {
+    const std::size_t size = s.block->size(s.first, s.first + std::size_t{1});
+    if (size > begun_)
+      return;
+    begun_ -= size;
     ++s.first;
   }
 }
 
 outbox::verdict outbox::drop_unbegun() {
   verdict gone;
-  std::deque<item> kept;
-  for (std::size_t i = 0; i < items_.size(); ++i) {
+  std::vector<item> kept;
+  for (std::size_t i = first_; i < items_.size(); ++i) {
     item& one = items_[i];
-    auto& s = one.data;
-    if (s.block == nullptr) {
-      kept.push_back(std::move(one));
-      continue;
+    if (one.is == sort::data) {
+      auto& s = one.what;
+      const std::uint32_t stay = i == first_ && begun_ > 0 ? s.first + 1 : s.first;
+      gone.dropped_oldest += s.last - stay;
+      gone.bytes_dropped += s.block->size(stay, s.last);
+      s.last = stay;
+      if (s.first == s.last)
+        continue;
     }
-    const std::uint32_t stay = i == 0 && begun_ > 0 ? s.first + 1 : s.first;
-    gone.dropped_oldest += s.last - stay;
-    gone.bytes_dropped += s.block->starts[s.last] - s.block->starts[stay];
-    s.last = stay;
-    if (s.first != s.last)
-      kept.push_back(std::move(one));
+    kept.push_back(std::move(one));
   }
   items_ = std::move(kept);
+  first_ = 0;
   data_bytes_ -= gone.bytes_dropped;
   return gone;
 }
 
 outbox::verdict outbox::clear() {
   verdict gone;
-  for (const item& i : items_) {
-    if (i.data.block != nullptr)
-      gone.dropped_oldest += i.data.count();
+  for (std::size_t i = first_; i < items_.size(); ++i) {
+    if (items_[i].is == sort::data)
+      gone.dropped_oldest += items_[i].what.count();
   }
   gone.bytes_dropped = data_bytes_;
-  items_.clear();
+  std::vector<item>{}.swap(items_);
+  first_ = 0;
   pongs_ = 0;
   data_bytes_ = 0;
   begun_ = 0;

@@ -7,8 +7,10 @@
 #include <callsign/websocket_server.hpp>
 
 #include <cstddef>
-#include <deque>
+#include <cstdint>
 #include <span>
+#include <string>
+#include <vector>
 
 namespace callsign::rules {
 
@@ -56,15 +58,13 @@ public:
   /// The Close; what waits goes out before it. A second one is ignored.
   void push_close(std::string frame);
 
-  [[nodiscard]] bool empty() const noexcept { return items_.empty(); }
+  [[nodiscard]] bool empty() const noexcept { return first_ == items_.size(); }
   [[nodiscard]] std::size_t data_bytes() const noexcept { return data_bytes_; }
   [[nodiscard]] bool is_over_high_water() const noexcept {
     return data_bytes_ > limits_.high_water();
   }
   [[nodiscard]] bool is_close_queued() const noexcept { return is_close_queued_; }
-  [[nodiscard]] bool is_close_written() const noexcept {
-    return is_close_queued_ && items_.empty();
-  }
+  [[nodiscard]] bool is_close_written() const noexcept { return is_close_queued_ && empty(); }
 
   /// Fills `into` with what to write next; answers how many pieces.
   [[nodiscard]] std::size_t gather(std::span<piece> into) const;
@@ -78,23 +78,23 @@ public:
   verdict clear();
 
 private:
+  enum class sort : std::uint8_t { data, control, pong };
   struct item {
-    frame_slice data; ///< null block: control
-    std::string control;
-    bool is_pong = false;
+    frame_slice what;
+    sort is = sort::data;
   };
 
-  [[nodiscard]] static std::size_t size_of(const item& i) noexcept {
-    return i.data.block != nullptr ? i.data.size() : i.control.size();
-  }
   [[nodiscard]] bool fits(std::size_t bytes) const noexcept {
     return data_bytes_ == 0 || data_bytes_ + bytes <= limits_.max_bytes;
   }
-  std::size_t drop_oldest(std::size_t needed, verdict& so_far);
+  void drop_oldest(std::size_t needed, verdict& so_far);
+  void remove(std::size_t& i);
   void trim_front() noexcept;
+  void pop_front() noexcept;
 
   limits limits_;
-  std::deque<item> items_;
+  std::vector<item> items_; ///< from `first_` on
+  std::size_t first_ = 0;
   std::size_t data_bytes_ = 0;
   std::size_t pongs_ = 0;
   std::size_t begun_ = 0; ///< bytes of the first frame of the first item that are written

@@ -36,9 +36,11 @@ struct shape {
 
 } // namespace
 
-bool is_utf8(std::string_view bytes) noexcept {
-  const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
-  const auto* const end = at + bytes.size();
+utf8_prefix check_utf8(std::string_view bytes) noexcept {
+  const auto* const begin = reinterpret_cast<const unsigned char*>(bytes.data());
+  const auto* const end = begin + bytes.size();
+  const auto* at = begin;
+  const auto so_far = [&] { return static_cast<std::size_t>(at - begin); };
   while (at != end) {
     // Eight plain characters at a time.
     while (end - at >= 8) {
@@ -55,29 +57,20 @@ bool is_utf8(std::string_view bytes) noexcept {
       continue;
     }
     const shape what = shape_of(*at);
-    if (what.tail == 0 || end - at <= what.tail)
-      return false;
-    if (at[1] < what.low || at[1] > what.high)
-      return false;
-    for (int i = 2; i <= what.tail; ++i) {
-      if ((at[i] & 0xC0) != 0x80)
-        return false;
+    if (what.tail == 0)
+      return {so_far(), true};
+    for (int i = 1; i <= what.tail; ++i) {
+      if (at + i == end)
+        return {so_far(), false};
+      const bool fits = i == 1 ? at[1] >= what.low && at[1] <= what.high : (at[i] & 0xC0) == 0x80;
+      if (!fits)
+        return {so_far(), true};
     }
     at += what.tail + 1;
   }
-  return true;
+  return {bytes.size(), false};
 }
 
-bool ends_inside_character(std::string_view bytes) noexcept {
-  // The lead of the last character is among the last four bytes.
-  for (std::size_t back = 1; back <= 4 && back <= bytes.size(); ++back) {
-    const auto byte = static_cast<unsigned char>(bytes[bytes.size() - back]);
-    if ((byte & 0xC0) == 0x80)
-      continue;
-    const std::size_t length = byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
-    return back < length;
-  }
-  return false;
-}
+bool is_utf8(std::string_view bytes) noexcept { return check_utf8(bytes).good == bytes.size(); }
 
 } // namespace callsign::rules

@@ -2,6 +2,7 @@
 /// Whether bytes are UTF-8.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 namespace callsign::rules {
@@ -10,7 +11,11 @@ namespace callsign::rules {
 /// table 3-7
 [[nodiscard]] bool is_utf8(std::string_view bytes) noexcept;
 
-/// Whether text that is well-formed as far as it goes stops before the end of its last character.
-[[nodiscard]] bool ends_inside_character(std::string_view bytes) noexcept;
+/// How far bytes that are not all there yet are UTF-8.
+struct utf8_prefix {
+  std::size_t good = 0; ///< so many bytes are whole characters
+  bool is_bad = false;  ///< no bytes to come can make a character of the rest
+};
+[[nodiscard]] utf8_prefix check_utf8(std::string_view bytes) noexcept;
 
 } // namespace callsign::rules

@@ -217,7 +217,7 @@ void line::read_data(item what) {
   whole += what.bytes;
   if ((what.type == message_kind::text || terms_.must_be_utf8) && !rules::is_utf8(whole))
     return fail(door::end_cause::invalid_utf8, close::invalid_utf8, "no UTF-8");
-  ear_->received(what.type, std::move(whole));
+  ear_->received({message{what.type, whole}});
 }
 
 void line::watch_message(bool is_on) {
