@@ -34,6 +34,10 @@ public:
 
   caf::behavior make_behavior() override;
   const char* name() const override { return "callsign.worker"; }
+  /// One mail is one bounded drain; then it is somebody else's turn. CAF's own limit is none.
+  resume_result resume(caf::execution_unit* host, std::size_t) override {
+    return placed_actor::resume(host, 1);
+  }
 
   /// What the next step will be, for test kits: an entry, or noticing that an end was asked for.
   struct upcoming {

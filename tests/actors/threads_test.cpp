@@ -59,6 +59,29 @@ TEST_F(Threads, FourWorkersMayRunAtOnceOnAnyMachine) {
   EXPECT_TRUE(done.has_happened());
 }
 
+// W-25: a worker that always has something to do gives its thread back all the same.
+TEST_F(Threads, AWorkerThatIsAlwaysBusyDoesNotKeepAThreadOfThePoolFromOthers) {
+  struct again {
+    std::shared_ptr<event> begun;
+    void operator()(worker& self) {
+      if (begun != nullptr)
+        begun->happens();
+      self.call(self.name(), again{});
+    }
+  };
+  constexpr int pool = 4;
+  workers set{quiet(pool)};
+  const auto all_begun = std::make_shared<event>(pool);
+  for (int i = 0; i < pool; ++i)
+    set.call("busy " + std::to_string(i), again{all_begun});
+  ASSERT_TRUE(all_begun->has_happened());
+
+  event ran;
+  set.call("bob", [&] { ran.happens(); });
+
+  EXPECT_TRUE(ran.has_happened());
+}
+
 // W-10, W-15
 TEST_F(Threads, FourProducersEachSeeTheirCallsRunInOrderAndNeverTwoAtOnce) {
   constexpr int producers = 4;
