@@ -93,7 +93,8 @@ public:
 
   /// @errors `failure` with `errc::shutting_down`
   void add(shutdown_participant& who);
-  /// Waits while the participant is being told to stop by another thread.
+  /// Waits while another thread tells participants to stop. So whoever calls this holds no lock
+  /// that `stop_listening` or `stop_network` takes. Once removed, again does nothing.
   void remove(shutdown_participant& who);
 
   void wait_for_interrupt();

@@ -3,6 +3,8 @@
 
 #include "tests/net/raw_client.hpp"
 
+#include "actors/src/worker_system.hpp"
+
 #include <callsign/net.hpp>
 
 #include <gtest/gtest.h>
@@ -10,13 +12,19 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <unistd.h>
 
 namespace {
 
@@ -225,6 +233,65 @@ TEST_P(Threads, AllClientsHearBroadcastsInOneOrder) {
       heard[who].push_back(read_frame(clients[who]).payload);
   for (std::size_t who = 1; who < clients.size(); ++who)
     EXPECT_EQ(heard[who], heard[0]);
+}
+
+// -- a network that goes while the set ends -------------------------------------------------------
+
+/// Whether that thread waits for something: a lock, once it has nothing else to wait for.
+bool is_waiting(pid_t thread) {
+  std::ifstream file{"/proc/self/task/" + std::to_string(thread) + "/stat"};
+  const std::string text{std::istreambuf_iterator<char>{file}, {}};
+  const auto name_end = text.rfind(") ");
+  return name_end != std::string::npos && text[name_end + 2] == 'S';
+}
+
+/// Does something when it is told to stop, while all who leave the set must wait.
+class participant final : public detail::shutdown_participant {
+public:
+  explicit participant(std::function<void()> what) : what_{std::move(what)} {}
+  void stop_listening() override {}
+  bool stop_network(std::chrono::steady_clock::time_point) override {
+    what_();
+    return true;
+  }
+
+private:
+  std::function<void()> what_;
+};
+
+// The thread that stops the set holds what the other waits for, and must not come to wait for the
+// other.
+TEST(Shutdown, MayMeetANetworkThatIsBeingDestroyed) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto ends = [] {
+    workers set{{.interrupts = signals::left_alone}};
+    std::promise<void> go;
+    std::promise<void> gone;
+    std::atomic<pid_t> leaver{0};
+    participant first{[&] {
+      go.set_value();
+      const auto end = std::chrono::steady_clock::now() + limit;
+      while ((leaver == 0 || !is_waiting(leaver)) && std::chrono::steady_clock::now() < end)
+        std::this_thread::yield();
+    }};
+    set.system().add(first);
+    auto net = std::make_unique<network>(set, network_options{.io_threads = 1});
+    std::thread other{[&] {
+      go.get_future().wait();
+      leaver = ::gettid();
+      net.reset();
+      gone.set_value();
+    }};
+    std::promise<void> stopped;
+    std::thread stopper{[&] {
+      set.stop();
+      stopped.set_value();
+    }};
+    const bool both = stopped.get_future().wait_for(limit) == std::future_status::ready &&
+                      gone.get_future().wait_for(limit) == std::future_status::ready;
+    std::_Exit(both ? 0 : 1);
+  };
+  EXPECT_EXIT(ends(), testing::ExitedWithCode(0), "");
 }
 
 } // namespace

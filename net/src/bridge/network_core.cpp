@@ -83,10 +83,12 @@ std::vector<std::shared_ptr<server_core>> network_core::servers() {
 }
 
 bool network_core::stop_network(std::chrono::steady_clock::time_point deadline) {
+  // Before the lock: while the set tells its networks to stop, this waits, and one of them may be
+  // us.
+  workers_.remove(*this);
   const std::scoped_lock guard{stop_lock_};
   if (!is_open_.exchange(false))
     return true;
-  workers_.remove(*this);
   const bool in_time = backend_->stop(deadline);
   for (const auto& turn : turns_)
     turn->end_actors();
