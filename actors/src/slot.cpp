@@ -134,9 +134,9 @@ slot::action slot::kill(worker_number number) {
     }
     return action::none;
   }
+  (shut_ ? dropped_at_shutdown_ : dropped_by_kill_) += drop_tasks(waiting_, dropped);
   if (!is_main_ || shut_)
     phase_ = phase::killed;
-  (shut_ ? dropped_at_shutdown_ : dropped_by_kill_) += drop_tasks(waiting_, 0, dropped);
   end_requested_.store(true, std::memory_order_release);
   return std::exchange(drain_sent_, true) ? action::none : action::wake;
 }
@@ -187,21 +187,23 @@ bool slot::take(std::vector<entry>& batch) {
   return true;
 }
 
-std::uint64_t slot::drop_tasks(std::vector<entry>& from, std::size_t first,
-                               std::vector<entry>& dropped) {
-  const auto begin = from.begin() + static_cast<std::ptrdiff_t>(first);
-  const auto keep_end =
-      std::stable_partition(begin, from.end(), [](const entry& e) { return is_lifecycle(e.kind); });
-  const auto count = static_cast<std::uint64_t>(std::distance(keep_end, from.end()));
-  dropped.insert(dropped.end(), std::make_move_iterator(keep_end),
-                 std::make_move_iterator(from.end()));
-  from.erase(keep_end, from.end());
+std::uint64_t slot::drop_tasks(std::vector<entry>& from, std::vector<entry>& dropped) {
+  const auto stays = [](const entry& e) { return is_lifecycle(e.kind); };
+  std::vector<entry> kept;
+  kept.reserve(static_cast<std::size_t>(std::ranges::count_if(from, stays)));
+  for (entry& e : from) {
+    if (stays(e))
+      kept.push_back(std::move(e));
+  }
+  const auto count = static_cast<std::uint64_t>(from.size() - kept.size());
+  dropped.swap(from);
+  from.swap(kept);
   return count;
 }
 
 slot::request slot::notice_end(std::vector<entry>& rest, std::size_t first) {
   std::vector<entry> dropped;
-  const std::scoped_lock guard{lock_};
+  std::unique_lock guard{lock_};
   end_requested_.store(false, std::memory_order_release);
   if (phase_ == phase::aborted) {
     // Tasks are for the next incarnation; what others own of this one (requests, messages, ends)
@@ -221,11 +223,19 @@ slot::request slot::notice_end(std::vector<entry>& rest, std::size_t first) {
     phase_ = phase::sealed;
     return request::abort;
   }
-  (shut_ ? dropped_at_shutdown_ : dropped_by_kill_) += drop_tasks(rest, first, dropped);
-  if (phase_ == phase::alive)
-    return request::empty;
-  phase_ = phase::closing;
-  return shut_ ? request::shut_down : request::kill;
+  const auto begin = rest.begin() + static_cast<std::ptrdiff_t>(first);
+  const auto kept_end =
+      std::stable_partition(begin, rest.end(), [](const entry& e) { return is_lifecycle(e.kind); });
+  (shut_ ? dropped_at_shutdown_ : dropped_by_kill_) +=
+      static_cast<std::uint64_t>(std::distance(kept_end, rest.end()));
+  const auto asked = phase_ == phase::alive ? request::empty
+                     : shut_                ? request::shut_down
+                                            : request::kill;
+  if (asked != request::empty)
+    phase_ = phase::closing;
+  guard.unlock();
+  rest.erase(kept_end, rest.end());
+  return asked;
 }
 
 bool slot::seal() {
@@ -251,17 +261,17 @@ slot::action slot::ended(registrar& book) {
 
 std::size_t slot::stillborn() {
   std::vector<entry> dropped;
+  std::vector<entry> dropped_next;
   const std::scoped_lock guard{lock_};
   number_ = 0;
   phase_ = phase::vacant;
   end_requested_.store(false, std::memory_order_release);
   next_wanted_ = false;
   dropped.swap(waiting_);
-  dropped.insert(dropped.end(), std::make_move_iterator(next_.begin()),
-                 std::make_move_iterator(next_.end()));
-  next_.clear();
-  dropped_by_kill_ += dropped.size();
-  return dropped.size();
+  dropped_next.swap(next_);
+  const auto count = dropped.size() + dropped_next.size();
+  dropped_by_kill_ += count;
+  return count;
 }
 
 std::optional<slot::glimpse> slot::first_waiting() const {

@@ -166,9 +166,10 @@ private:
     return phase_ != phase::vacant && phase_ != phase::alive;
   }
   outcome hire_here(runs_on where, registrar& book);
-  /// Moves all but lifecycle entries, from `first` on, to `dropped`; answers how many.
-  static std::uint64_t drop_tasks(std::vector<entry>& from, std::size_t first,
-                                  std::vector<entry>& dropped);
+  /// Leaves lifecycle entries in `from`, the rest in `dropped`, which must be empty; answers how
+  /// many. The few are moved and the many stay where they are, so that a long mailbox needs no
+  /// memory to be dropped. Changes nothing if it throws.
+  static std::uint64_t drop_tasks(std::vector<entry>& from, std::vector<entry>& dropped);
 
   const std::string name_;
   mutable std::mutex lock_;

@@ -1,12 +1,14 @@
 // Kill, abort, hire and the end of the set, as the slot decides them (rules W-30 to W-38, W-42,
 // W-43, W-81).
 
+#include "tests/actors/scarce_memory.hpp"
 #include "tests/pure/slot_in_phases.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <new>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -365,6 +367,52 @@ TEST_F(Slot, GivesBackTheMemoryOfABurst) {
   EXPECT_FALSE(who->take(hand));
 
   EXPECT_LT(hand.capacity(), 2'000u);
+}
+
+// W-32, when memory is what the kill is meant to win back.
+TEST_F(Slot, AKillOfALongMailboxNeedsNoMemoryOfThatSize) {
+  bring_to(phase::alive);
+  constexpr std::size_t many = 10'000;
+  for (std::size_t i = 0; i < many; ++i)
+    std::ignore = post("");
+  std::ignore = post_to(who->number(), "client wants in", nobody, entry_kind::requested);
+  std::vector<entry> hand;
+  ASSERT_TRUE(who->take(hand));
+  for (std::size_t i = 0; i < many; ++i)
+    std::ignore = post("");
+  std::ignore = post_to(who->number(), "client left", nobody, entry_kind::closed);
+  {
+    const scarce_memory none{many};
+    EXPECT_EQ(who->kill(0), action::none) << "it is awake";
+    EXPECT_EQ(who->notice_end(hand, 1), slot::request::kill);
+  }
+
+  ran.clear();
+  run(hand, 1);
+  std::vector<entry> rest;
+  ASSERT_TRUE(who->take(rest));
+  run(rest);
+  EXPECT_THAT(ran, ElementsAre("client wants in", "client left"));
+  EXPECT_EQ(who->info()->dropped_by_kill, 2 * many - 1);
+}
+
+TEST_F(Slot, AKillThatCannotBeDoneChangesNothingAndMayBeAskedForAgain) {
+  bring_to(phase::alive);
+  std::ignore = post("waits");
+  std::ignore = post_to(who->number(), "client left", nobody, entry_kind::closed);
+  const auto kill_without_memory = [this] {
+    const scarce_memory none;
+    std::ignore = who->kill(0);
+  };
+
+  EXPECT_THROW(kill_without_memory(), std::bad_alloc);
+
+  EXPECT_EQ(who->current_phase(), phase::alive);
+  EXPECT_FALSE(who->is_end_requested());
+  std::ignore = who->kill(0);
+  EXPECT_TRUE(who->is_end_requested());
+  EXPECT_EQ(let_it_end(), action::none);
+  EXPECT_THAT(ran, ElementsAre("client left"));
 }
 
 // -- snapshots ------------------------------------------------------------------------------------
