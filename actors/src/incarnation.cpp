@@ -3,6 +3,7 @@
 #include "actors/src/worker_system.hpp"
 
 #include <algorithm>
+#include <new>
 #include <stdexcept>
 
 namespace callsign::detail {
@@ -117,7 +118,7 @@ void incarnation::run(entry& what) {
       what.run(place_);
     } catch (...) {
       where_->count_failed();
-      report_current_exception(label_of(what.where));
+      report_current_exception(what.where);
     }
     // What the closure captured belongs to this step and ends with it.
     what.run = nullptr;
@@ -126,23 +127,34 @@ void incarnation::run(entry& what) {
   where_->set_running(nullptr, 0);
 }
 
-void incarnation::report_current_exception(const std::string& label) noexcept {
-  std::string text;
+void incarnation::report_current_exception(const std::source_location& given_at) noexcept {
+  report_exception(nullptr, &given_at);
+}
+
+void incarnation::report_current_exception(const char* label) noexcept {
+  report_exception(label, nullptr);
+}
+
+void incarnation::report_exception(const char* label,
+                                   const std::source_location* given_at) noexcept {
+  const char* text = "an exception that is no std::exception";
   try {
     throw;
   } catch (const std::exception& e) {
-    text = e.what();
+    text = e.what(); // the exception lives until whoever called this has dealt with it
   } catch (...) {
-    text = "an exception that is no std::exception";
   }
   try {
-    const task_error report{name(), number_, label, text, std::current_exception()};
+    const task_error report{name(), number_, given_at != nullptr ? label_of(*given_at) : label,
+                            text, std::current_exception()};
     // A copy: the handler may replace itself.
     if (const error_handler own = on_error_) {
       own(report);
     } else {
       system_.report(report);
     }
+  } catch (const std::bad_alloc&) {
+    worker_system::warn_without_memory("there was no memory to report an exception in a worker");
   } catch (...) {
     system_.warn("the error handler of worker \"" + name() + "\" threw while it was told: " + text);
   }

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <optional>
+#include <source_location>
 #include <string>
 #include <vector>
 
@@ -81,8 +82,10 @@ public:
   /// Runs one entry; an exception ends only that entry and is reported (rule W-41).
   void run(entry& what);
 
-  /// Reports the exception being handled to exactly one handler (rule W-40).
-  void report_current_exception(const std::string& label) noexcept;
+  /// Reports the exception being handled to exactly one handler (rule W-40), with the place where
+  /// the task was given, or with another label. The label is made here, because making it may fail.
+  void report_current_exception(const std::source_location& given_at) noexcept;
+  void report_current_exception(const char* label) noexcept;
 
   /// The incarnation whose entry this thread is running, or null. @context any thread
   [[nodiscard]] static incarnation* current() noexcept;
@@ -94,6 +97,7 @@ private:
     std::unique_ptr<variable_box> box;
   };
 
+  void report_exception(const char* label, const std::source_location* given_at) noexcept;
   void destroy_variables() noexcept;
   void end_resident(resident& who, end_reason why);
 

@@ -47,8 +47,10 @@ slot::outcome slot::post(entry&& what, worker_number sender, registrar& book) {
   }
   switch (phase_) {
   case phase::vacant:
-    waiting_.push_back(std::move(what));
+    // Nothing waits in a mailbox that no incarnation has: whoever called is told that it failed.
+    waiting_.reserve(1);
     begin_incarnation(book);
+    waiting_.push_back(std::move(what));
     return {call_result::created, action::spawn};
   case phase::alive:
     waiting_.push_back(std::move(what));

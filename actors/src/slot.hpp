@@ -23,8 +23,9 @@ class slot;
 class runner {
 public:
   virtual ~runner() = default;
-  /// Sends the one "drain" mail. @context any thread
-  virtual void wake() = 0;
+  /// Sends the one "drain" mail. Without memory for it the process ends: the worker would never
+  /// hear of what waits. @context any thread
+  virtual void wake() noexcept = 0;
 };
 
 /// What an incarnation is given when it begins.
@@ -37,7 +38,7 @@ struct birth {
 class registrar {
 public:
   virtual ~registrar() = default;
-  /// @context any thread, under the lock of the slot
+  /// Nothing has changed if it throws. @context any thread, under the lock of the slot
   [[nodiscard]] virtual birth enrol(std::shared_ptr<slot> whose) = 0;
 };
 
@@ -161,6 +162,7 @@ public:
   [[nodiscard]] std::optional<worker_info> info() const;
 
 private:
+  /// Changes nothing if `book` throws.
   void begin_incarnation(registrar& book);
   [[nodiscard]] bool is_dying() const noexcept {
     return phase_ != phase::vacant && phase_ != phase::alive;

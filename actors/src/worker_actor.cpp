@@ -36,7 +36,7 @@ void worker_actor::run_next() {
   self_->run(what);
 }
 
-void worker_actor::drain() {
+void worker_actor::drain() noexcept {
   std::size_t steps = 0;
   const auto until = std::chrono::steady_clock::now() + limits_.time;
   for (;;) {

@@ -48,7 +48,9 @@ public:
   [[nodiscard]] const slot& whose() const noexcept { return *slot_; }
 
 private:
-  void drain();
+  /// An error of the machinery itself ends the process: an actor that CAF ended would leave the
+  /// name alive with nobody behind it.
+  void drain() noexcept;
   /// Makes sure that an entry is in hand. False: none waits, or an end is asked for.
   [[nodiscard]] bool refill();
   void run_next();

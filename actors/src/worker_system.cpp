@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
@@ -19,7 +20,7 @@ class actor_runner final : public runner {
 public:
   actor_runner(caf::actor who, std::shared_ptr<unit> where)
       : where_{std::move(where)}, who_{std::move(who)} {}
-  void wake() override { tell(who_, drain_mail::value); }
+  void wake() noexcept override { tell(who_, drain_mail::value); }
 
 private:
   std::shared_ptr<unit> where_;
@@ -173,7 +174,6 @@ void worker_system::spawn(const std::shared_ptr<slot>& who) {
     who->set_runner(runs);
     runs->wake();
   } catch (const std::exception& e) {
-    const std::string reason = e.what();
     {
       const std::scoped_lock guard{lock_};
       if (const auto found = threads_.find(number); found != threads_.end())
@@ -182,7 +182,7 @@ void worker_system::spawn(const std::shared_ptr<slot>& who) {
     const auto dropped = who->stillborn();
     directory_.remove_number(number);
     left_the_living();
-    warn("worker \"" + who->name() + "\" could not begin (" + reason + "); " +
+    warn("worker \"" + who->name() + "\" could not begin (" + e.what() + "); " +
          std::to_string(dropped) + (dropped == 1 ? " task was dropped" : " tasks were dropped"));
     throw;
   }
@@ -191,8 +191,10 @@ void worker_system::spawn(const std::shared_ptr<slot>& who) {
 void worker_system::incarnation_ended(const std::shared_ptr<slot>& who,
                                       worker_number number) noexcept {
   reap_threads(which::gone);
+  // Without memory to enter the next one, the process ends: there is no caller to tell.
+  const auto next = who->ended(*this);
   try {
-    act(who->ended(*this), who);
+    act(next, who);
   } catch (const std::exception&) {
     // `spawn` has said so; there is no caller to tell.
   }
@@ -268,6 +270,11 @@ void worker_system::warn(const std::string& what) noexcept {
   } catch (...) {
     print(what + " (and the handler that should hear of it threw)");
   }
+}
+
+void worker_system::warn_without_memory(const char* what) noexcept {
+  for (const char* part : {"callsign: ", what, "\n"})
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, part, std::strlen(part));
 }
 
 void worker_system::add(shutdown_participant& who) {

@@ -90,6 +90,8 @@ public:
   void set_warning_handler(std::function<void(const std::string&)> handler);
   void report(const task_error& what);
   void warn(const std::string& what) noexcept;
+  /// On stderr, whatever the handlers are.
+  static void warn_without_memory(const char* what) noexcept;
 
   /// @errors `failure` with `errc::shutting_down`
   void add(shutdown_participant& who);

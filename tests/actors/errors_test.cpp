@@ -1,17 +1,22 @@
 // Tasks that throw: rules W-40 and W-41.
 
+#include "tests/actors/scarce_memory.hpp"
+
 #include <callsign/testkit/world.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
 
 using namespace callsign;
+using callsign::tests::scarce_memory;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -179,6 +184,49 @@ TEST_F(Errors, EveryCodeHasAText) {
     EXPECT_NE(error_category().message(code), "unknown error") << code;
   }
   EXPECT_EQ(error_category().message(0), "unknown error");
+}
+
+// -- a lack of memory -----------------------------------------------------------------------------
+
+/// Throws when there is no memory, and leaves none until it is destroyed.
+struct fails_without_memory {
+  fails_without_memory() = default;
+  fails_without_memory(fails_without_memory&& other) noexcept : no_luck{std::move(other.no_luck)} {}
+  void operator()() {
+    none.emplace();
+    throw std::runtime_error{no_luck};
+  }
+  std::runtime_error no_luck{"no luck"};
+  std::optional<scarce_memory> none;
+};
+
+// W-41
+TEST_F(Errors, ThatCannotBeReportedForLackOfMemoryEndOnlyTheirTask) {
+  bool ran = false;
+  call("bob", fails_without_memory{});
+  call("bob", [&] { ran = true; });
+  const auto number = workers().number_of("bob");
+
+  testing::internal::CaptureStderr();
+  run();
+
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("no memory to report"));
+  EXPECT_TRUE(ran);
+  EXPECT_EQ(workers().number_of("bob"), number);
+  EXPECT_EQ(workers().info(number)->failed, 1u);
+}
+
+// A worker that nobody wakes would be alive and deaf for ever.
+TEST_F(Errors, AWorkerThatCannotBeWokenForLackOfMemoryEndsTheProcess) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  // The mailbox and the hand have room by now.
+  for (int i = 0; i < 4; ++i)
+    inject([] {}).to("bob");
+  const auto wake_without_memory = [this] {
+    const scarce_memory none;
+    call("bob", [] {});
+  };
+  EXPECT_DEATH(wake_without_memory(), "");
 }
 
 } // namespace

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <new>
 #include <sstream>
 #include <string>
 #include <tuple>
@@ -175,6 +176,21 @@ TEST_F(Slot, ANumberOfAnEarlierIncarnationDesignatesNobody) {
 
   EXPECT_THAT(drain(), IsEmpty());
   EXPECT_EQ(who->current_phase(), phase::alive);
+}
+
+// -- a lack of memory -----------------------------------------------------------------------------
+
+TEST_F(Slot, AnIncarnationThatCannotBeEnteredLeavesNothingWaiting) {
+  class full final : public registrar {
+    birth enrol(std::shared_ptr<slot>) override { throw std::bad_alloc{}; }
+  } no_room;
+
+  EXPECT_THROW(std::ignore = who->post(task_saying("failed at the call"), nobody, no_room),
+               std::bad_alloc);
+
+  EXPECT_EQ(who->current_phase(), phase::vacant);
+  EXPECT_EQ(post("again").result, call_result::created);
+  EXPECT_THAT(drain(), ElementsAre("again"));
 }
 
 } // namespace
