@@ -99,7 +99,7 @@ slot::outcome slot::hire(runs_on where, registrar& book) {
 
 slot::outcome slot::hire_as_before(registrar& book) {
   const std::scoped_lock guard{lock_};
-  return hire_here(is_dying() ? next_kind_.value_or(kind_) : kind_, book);
+  return hire_here(next_kind_.value_or(kind_), book);
 }
 
 slot::outcome slot::hire_here(runs_on where, registrar& book) {
@@ -116,7 +116,8 @@ slot::outcome slot::hire_here(runs_on where, registrar& book) {
     throw failure{{make_error_code(errc::worker_kind_differs), "hire the worker \"" + name_ + "\"",
                    "kill it first, or hire it before it is called"}};
   }
-  kind_ = where;
+  // What an earlier hire wanted for an incarnation that never began is out of date.
+  next_kind_ = where;
   begin_incarnation(book);
   return {call_result::created, action::spawn};
 }
@@ -137,6 +138,8 @@ slot::action slot::kill(worker_number number) {
     return action::none;
   }
   (shut_ ? dropped_at_shutdown_ : dropped_by_kill_) += drop_tasks(waiting_, dropped);
+  if (number == 0)
+    next_wanted_ = false; // hired again after an abort
   if (!is_main_ || shut_)
     phase_ = phase::killed;
   end_requested_.store(true, std::memory_order_release);

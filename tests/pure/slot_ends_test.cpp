@@ -233,6 +233,46 @@ TEST_F(Slot, TheKindOutlivesTheIncarnation) {
   EXPECT_EQ(who->kind(), runs_on::own_thread);
 }
 
+TEST_F(Slot, TheLastHireCountsWhateverAnEarlierOneWantedForALifeThatNeverBegan) {
+  bring_to(phase::killed);
+  std::ignore = who->hire(runs_on::pool, book);
+  std::ignore = who->kill(0);
+  EXPECT_EQ(let_it_end(), action::none);
+
+  EXPECT_EQ(who->hire(runs_on::own_thread, book).result, call_result::created);
+
+  EXPECT_EQ(who->kind(), runs_on::own_thread);
+}
+
+TEST_F(Slot, AHireHoldsForLaterLivesEvenIfTheNextOneNeverBegan) {
+  bring_to(phase::killed);
+  std::ignore = who->hire(runs_on::own_thread, book);
+  std::ignore = who->kill(0);
+  EXPECT_EQ(let_it_end(), action::none);
+
+  EXPECT_EQ(who->hire_as_before(book).result, call_result::created);
+
+  EXPECT_EQ(who->kind(), runs_on::own_thread);
+}
+
+TEST_F(Slot, AKillByNameAlsoTakesBackTheHireThatFollowedAnAbort) {
+  bring_to(phase::aborted);
+  std::ignore = who->hire(runs_on::pool, book);
+
+  std::ignore = who->kill(0);
+
+  EXPECT_EQ(let_it_end(), action::none);
+}
+
+TEST_F(Slot, AKillByNumberLeavesTheHireThatFollowedAnAbort) {
+  bring_to(phase::aborted);
+  std::ignore = who->hire(runs_on::pool, book);
+
+  std::ignore = who->kill(who->number());
+
+  EXPECT_EQ(let_it_end(), action::spawn);
+}
+
 // -- a thread that could not be had ---------------------------------------------------------------
 
 TEST_F(Slot, AStillbornIncarnationLeavesTheNameVacantAndCountsWhatItDropped) {
