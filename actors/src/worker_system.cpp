@@ -37,10 +37,18 @@ void print(const std::string& line) noexcept {
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, whole.data(), whole.size());
 }
 
+/// More than that, up to "for ever", would overflow when it is added to the time.
+workers_options in_range(workers_options options) noexcept {
+  constexpr std::chrono::milliseconds longest = std::chrono::hours{24 * 365};
+  options.long_task = std::min(options.long_task, longest);
+  options.stop_deadline = std::min(options.stop_deadline, longest);
+  return options;
+}
+
 } // namespace
 
 worker_system::worker_system(workers_options options, system_hooks hooks)
-    : options_{options}, hooks_{std::move(hooks)}, on_warning_{print} {
+    : options_{in_range(options)}, hooks_{std::move(hooks)}, on_warning_{print} {
   if (options_.interrupts == signals::handled && !hooks_.is_deterministic)
     interrupts_.emplace();
   const auto cores = std::max<std::size_t>(1, std::thread::hardware_concurrency());

@@ -3,6 +3,8 @@
 
 #include "tests/actors/waiting.hpp"
 
+#include "actors/src/worker_system.hpp"
+
 #include <callsign/workers.hpp>
 
 #include <gmock/gmock.h>
@@ -142,6 +144,32 @@ TEST_F(Process, EndsWithOneWhenAWorkerOnItsOwnThreadIsStuck) {
     std::_Exit(0);
   };
   EXPECT_EXIT(dies(), ExitedWithCode(1), "worker \"bob\"");
+}
+
+// W-45: whoever wants to wait for ever may say so.
+TEST_F(Process, EndsInOrderHoweverLongItMayTake) {
+  const auto lives = [] {
+    {
+      workers set{{.interrupts = signals::left_alone,
+                   .long_task = std::chrono::milliseconds::max(),
+                   .stop_deadline = std::chrono::milliseconds::max()}};
+      event inside;
+      set.call("bob", [&] { inside.happens(); });
+      std::ignore = inside.has_happened();
+      set.stop();
+    }
+    std::_Exit(0);
+  };
+  EXPECT_EXIT(lives(), ExitedWithCode(0), "");
+}
+
+// The watchdog looks four times per limit; one that cannot be added to the time would be no pause.
+TEST_F(Process, LimitsOfTimeAreAtMostAYear) {
+  const workers set{{.interrupts = signals::left_alone,
+                     .long_task = std::chrono::milliseconds::max(),
+                     .stop_deadline = std::chrono::milliseconds::max()}};
+  EXPECT_EQ(set.system().options().long_task, std::chrono::hours{24 * 365});
+  EXPECT_EQ(set.system().options().stop_deadline, std::chrono::hours{24 * 365});
 }
 
 TEST_F(Process, EndsWithOneWhenTheMainWorkerIsStuck) {

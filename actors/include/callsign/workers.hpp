@@ -37,10 +37,11 @@ struct workers_options {
   /// Threads of the pool. Zero: as many as cores, at least 4.
   std::size_t threads = 0;
   signals interrupts = signals::handled;
-  /// A task that runs longer is named in the log by the watchdog. Zero: no watchdog.
+  /// A task that runs longer is named in the log by the watchdog. At most a year. Zero: no
+  /// watchdog.
   std::chrono::milliseconds long_task{1000};
   /// How long the end of all workers may take; whoever misses it is named and the process ends
-  /// with 1.
+  /// with 1. At most a year. Zero: no time; who is not ready to end at once is late.
   /// @source 4D gives a quit 13 seconds (rule W-45)
   std::chrono::milliseconds stop_deadline{13'000};
 };
