@@ -4,6 +4,7 @@
 
 #include "actors/src/unit.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -35,19 +36,24 @@ public:
 
   /// The thread ends when nothing is left to run. @context also the thread itself
   void let_go();
-  /// Joining takes no time.
+  /// Joining takes no time: the thread has destroyed its `thread_local`s, too.
   [[nodiscard]] bool is_gone() const;
+  /// Waits for that. False: it was not gone at the deadline.
+  [[nodiscard]] bool is_gone_by(std::chrono::steady_clock::time_point deadline) const;
 
 private:
   struct bell {
     std::mutex lock;
     std::condition_variable rung;
+    std::condition_variable left;
     bool is_awake = false;
     bool is_over = false;
     bool is_gone = false;
 
     void ring();
   };
+
+  struct farewell;
 
   static void drive(bell& by, thread_unit& here);
 

@@ -170,11 +170,11 @@ void worker_system::spawn(const std::shared_ptr<slot>& who) {
   try {
     std::shared_ptr<unit> where;
     if (who->kind() == runs_on::own_thread) {
-      reap_threads(which::gone);
+      reap_threads();
       auto thread = std::make_unique<own_thread>(*actors_, hooks_.make_unit, hooks_.make_thread);
       where = thread->where();
       const std::scoped_lock guard{lock_};
-      threads_.emplace(number, std::move(thread));
+      threads_.emplace(number, thread_of_worker{who->name(), std::move(thread)});
     }
     auto actor =
         spawn_placed<worker_actor>(*actors_, where.get(), *this, who, number, hooks_.limits);
@@ -185,7 +185,7 @@ void worker_system::spawn(const std::shared_ptr<slot>& who) {
     {
       const std::scoped_lock guard{lock_};
       if (const auto found = threads_.find(number); found != threads_.end())
-        found->second->let_go();
+        found->second.thread->let_go();
     }
     const auto dropped = who->stillborn();
     directory_.remove_number(number);
@@ -198,7 +198,7 @@ void worker_system::spawn(const std::shared_ptr<slot>& who) {
 
 void worker_system::incarnation_ended(const std::shared_ptr<slot>& who,
                                       worker_number number) noexcept {
-  reap_threads(which::gone);
+  reap_threads();
   // Without memory to enter the next one, the process ends: there is no caller to tell.
   const auto next = who->ended(*this);
   try {
@@ -210,7 +210,7 @@ void worker_system::incarnation_ended(const std::shared_ptr<slot>& who,
   {
     const std::scoped_lock guard{lock_};
     if (const auto found = threads_.find(number); found != threads_.end())
-      found->second->let_go();
+      found->second.thread->let_go();
   }
   left_the_living();
 }
@@ -220,18 +220,32 @@ void worker_system::left_the_living() noexcept {
   wake_main();
 }
 
-void worker_system::reap_threads(which of_them) {
+void worker_system::reap_threads() {
   std::vector<std::unique_ptr<own_thread>> gone;
   {
     const std::scoped_lock guard{lock_};
     for (auto it = threads_.begin(); it != threads_.end();) {
-      const bool goes = of_them == which::all || it->second->is_gone();
+      const bool goes = it->second.thread->is_gone();
       if (goes)
-        gone.push_back(std::move(it->second));
+        gone.push_back(std::move(it->second.thread));
       it = goes ? threads_.erase(it) : std::next(it);
     }
   }
   // Their destructors join, outside the lock.
+}
+
+void worker_system::end_threads(std::chrono::steady_clock::time_point deadline) {
+  std::map<worker_number, thread_of_worker> all;
+  {
+    const std::scoped_lock guard{lock_};
+    all.swap(threads_);
+  }
+  // Its worker has ended, but what its tasks left in `thread_local`s may still be at work.
+  for (const auto& [number, one] : all) {
+    one.thread->let_go();
+    if (!one.thread->is_gone_by(deadline))
+      give_up("the thread of worker \"" + one.name + '"');
+  }
 }
 
 std::uint64_t worker_system::dropped_at_shutdown() const {
@@ -401,7 +415,7 @@ void worker_system::stop() {
     if (!who.stop_network(deadline))
       give_up("the network's threads");
   });
-  reap_threads(which::all);
+  end_threads(deadline);
 }
 
 std::string worker_system::names_of_the_living() {

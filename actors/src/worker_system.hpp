@@ -115,8 +115,10 @@ private:
                        std::chrono::steady_clock::time_point deadline);
   void wait_for_main(bool more_is_ready, std::chrono::steady_clock::time_point deadline);
   void wake_main() noexcept;
-  enum class which { gone, all };
-  void reap_threads(which of_them);
+  /// Joins the threads that are gone.
+  void reap_threads();
+  /// Joins all; gives up if one is not gone at the deadline.
+  void end_threads(std::chrono::steady_clock::time_point deadline);
   void tell_participants(const std::function<void(shutdown_participant&)>& what);
   [[nodiscard]] std::string names_of_the_living();
   [[noreturn]] void give_up(const std::string& who);
@@ -133,7 +135,11 @@ private:
   std::atomic<bool> stopping_{false};
   std::atomic<std::int64_t> living_{0};
   mutable std::mutex lock_;
-  std::map<worker_number, std::unique_ptr<own_thread>> threads_;
+  struct thread_of_worker {
+    std::string name;
+    std::unique_ptr<own_thread> thread;
+  };
+  std::map<worker_number, thread_of_worker> threads_;
   error_handler on_error_;
   std::function<void(const std::string&)> on_warning_;
   std::unique_ptr<unit> main_unit_;

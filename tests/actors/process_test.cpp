@@ -146,6 +146,34 @@ TEST_F(Process, EndsWithOneWhenAWorkerOnItsOwnThreadIsStuck) {
   EXPECT_EXIT(dies(), ExitedWithCode(1), "worker \"bob\"");
 }
 
+// The worker has ended; its thread has not.
+TEST_F(Process, EndsWithOneWhenAnOwnThreadDoesNotEnd) {
+  struct lingerer {
+    event* leaving = nullptr;
+    ~lingerer() {
+      if (leaving == nullptr)
+        return;
+      leaving->happens();
+      event never;
+      std::ignore = never.has_happened(tests::long_enough);
+    }
+  };
+  const auto dies = [] {
+    event leaving;
+    workers set{{.interrupts = signals::left_alone, .stop_deadline = 50ms}};
+    set.hire("bob", runs_on::own_thread);
+    set.call("bob", [&](worker& self) {
+      thread_local lingerer lingers;
+      lingers.leaving = &leaving;
+      self.kill();
+    });
+    std::ignore = leaving.has_happened();
+    set.stop();
+    std::_Exit(0);
+  };
+  EXPECT_EXIT(dies(), ExitedWithCode(1), "the thread of worker \"bob\" did not end within 50 ms");
+}
+
 // W-45: whoever wants to wait for ever may say so.
 TEST_F(Process, EndsInOrderHoweverLongItMayTake) {
   const auto lives = [] {

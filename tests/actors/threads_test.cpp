@@ -142,6 +142,39 @@ TEST_F(Threads, AWorkerWithAThreadOfItsOwnStaysThere) {
   EXPECT_EQ(std::ranges::count(seen, seen[0]), static_cast<std::ptrdiff_t>(seen.size()));
 }
 
+/// Holds up the end of a thread until it may go on.
+struct lingerer {
+  event* leaving = nullptr;
+  event* go_on = nullptr;
+  ~lingerer() {
+    if (leaving == nullptr)
+      return;
+    leaving->happens();
+    EXPECT_TRUE(go_on->has_happened());
+  }
+};
+
+TEST_F(Threads, AThreadThatIsLongInLeavingHoldsUpNoOtherWorker) {
+  event leaving;
+  event go_on;
+  workers set{quiet()};
+  set.hire("bob", runs_on::own_thread);
+  set.call("bob", [&](worker& self) {
+    thread_local lingerer lingers;
+    lingers.leaving = &leaving;
+    lingers.go_on = &go_on;
+    self.kill();
+  });
+  ASSERT_TRUE(leaving.has_happened());
+
+  event ran;
+  set.hire("ana", runs_on::own_thread);
+  set.call("ana", [&] { ran.happens(); });
+  EXPECT_TRUE(ran.has_happened());
+
+  go_on.happens();
+}
+
 // CAF hands the unit of the running actor on to every actor it sends to.
 TEST_F(Threads, ATaskCalledFromAnOwnThreadRunsOnThePool) {
   workers set{quiet()};
