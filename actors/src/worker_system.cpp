@@ -1,5 +1,7 @@
 #include "actors/src/worker_system.hpp"
 
+#include "actors/src/last_words.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -31,12 +33,6 @@ std::unique_ptr<unit> make_thread_unit(caf::actor_system& system, std::function<
   return std::make_unique<thread_unit>(system, std::move(wake));
 }
 
-/// Straight to the descriptor: whoever is stuck may hold the lock of a stream.
-void print(const std::string& line) noexcept {
-  const std::string whole = line + '\n';
-  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, whole.data(), whole.size());
-}
-
 /// More than that, up to "for ever", would overflow when it is added to the time.
 workers_options in_range(workers_options options) noexcept {
   constexpr std::chrono::milliseconds longest = std::chrono::hours{24 * 365};
@@ -48,7 +44,7 @@ workers_options in_range(workers_options options) noexcept {
 } // namespace
 
 worker_system::worker_system(workers_options options, system_hooks hooks)
-    : options_{in_range(options)}, hooks_{std::move(hooks)}, on_warning_{print} {
+    : options_{in_range(options)}, hooks_{std::move(hooks)}, on_warning_{last_words} {
   if (options_.interrupts == signals::handled && !hooks_.is_deterministic)
     interrupts_.emplace();
   const auto cores = std::max<std::size_t>(1, std::thread::hardware_concurrency());
@@ -262,7 +258,7 @@ void worker_system::set_error_handler(error_handler handler) {
 
 void worker_system::set_warning_handler(std::function<void(const std::string&)> handler) {
   if (!handler)
-    handler = print;
+    handler = last_words;
   const std::scoped_lock guard{lock_};
   on_warning_.swap(handler);
 }
@@ -276,8 +272,8 @@ void worker_system::report(const task_error& what) {
   if (handler) {
     handler(what);
   } else {
-    print("error in worker \"" + what.worker + "\", task given at " + what.label + ": " +
-          what.what);
+    last_words("error in worker \"" + what.worker + "\", task given at " + what.label + ": " +
+               what.what);
   }
 }
 
@@ -290,7 +286,7 @@ void worker_system::warn(const std::string& what) noexcept {
     }
     handler(what);
   } catch (...) {
-    print(what + " (and the handler that should hear of it threw)");
+    last_words(what + " (and the handler that should hear of it threw)");
   }
 }
 
@@ -437,7 +433,7 @@ void worker_system::give_up(const std::string& who) {
   const std::string limit =
       hooks_.is_deterministic ? "although nothing is left to run"
                               : "within " + std::to_string(options_.stop_deadline.count()) + " ms";
-  print("callsign: " + who + " did not end " + limit + "; the process ends with 1");
+  last_words("callsign: " + who + " did not end " + limit + "; the process ends with 1");
   // What the program has written is worth a moment, but whoever is stuck may hold the lock of a
   // stream.
   std::thread{[] {

@@ -19,7 +19,8 @@ class network_core;
 enum class log_level : unsigned char { debug, info, warning, error };
 
 /// Hears one line, without a line end. Text from outside has its control characters escaped.
-/// @context any thread, one call at a time for each thread; must not block for long
+/// @context any thread, one call at a time for each thread; must not block: an I/O thread waits for
+/// it
 using log_sink = std::function<void(log_level, std::string_view)>;
 
 struct network_options {
@@ -28,7 +29,8 @@ struct network_options {
   /// For outboxes and half-received messages of all connections together; above it the heaviest
   /// backlog is closed with 1013.
   std::size_t max_buffered_bytes = 256 * 1024 * 1024;
-  /// Default: warnings and errors, one line each, on stderr.
+  /// Default: warnings and errors, one line each, on stderr; what finds no room there is lost and
+  /// counted.
   log_sink log;
 };
 

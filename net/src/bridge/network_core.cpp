@@ -1,15 +1,32 @@
 #include "net/src/bridge/network_core.hpp"
 
+#include "actors/src/last_words.hpp"
 #include "net/src/bridge/web_core.hpp"
 
 #include <algorithm>
+#include <string>
 #include <thread>
 
 namespace callsign::detail {
 
+namespace {
+
+/// Where warnings and errors go if the program does not say.
+void to_standard_error(log_level level, std::string_view line) {
+  if (level == log_level::warning || level == log_level::error)
+    last_words((level == log_level::error ? "error: " : "warning: ") + std::string{line});
+}
+
+log_sink or_standard_error(log_sink wanted) {
+  return wanted ? std::move(wanted) : to_standard_error;
+}
+
+} // namespace
+
 network_core::network_core(worker_system& workers, network_options options,
                            const backend_maker& make)
-    : workers_{workers}, books_{std::make_shared<door::ledger>(std::move(options.log))},
+    : workers_{workers}, books_{std::make_shared<door::ledger>(
+                             or_standard_error(std::move(options.log)))},
       memory_{std::make_shared<budget>(options.max_buffered_bytes)} {
   const std::size_t cores = std::max<std::size_t>(1, std::thread::hardware_concurrency());
   const std::size_t threads =
