@@ -1,5 +1,7 @@
 #include "app/program/launch.hpp"
 
+#include "app/program/log_writer.hpp"
+
 #include <cstdio>
 #include <system_error>
 
@@ -42,7 +44,7 @@ void launch::succeeded() {
 int launch::failed(const callsign::start_result& how) const {
   for (const auto& error : how.errors) {
     const auto line = callsign::error{error.code, error.attempted, advice(error)}.message();
-    std::fprintf(stderr, "The start failed: %s.\n", line.c_str());
+    last_words("The start failed: " + line + ".\n");
     if (log_.is_in_file())
       log_.error("error: the start failed: " + line);
   }
@@ -53,7 +55,7 @@ void launch::task_failed(const std::string& why) {
   if (is_up_ || has_failed_)
     return;
   has_failed_ = true;
-  std::fprintf(stderr, "The start failed: %s.\n", why.c_str());
+  last_words("The start failed: " + why + ".\n");
   workers_.interrupt();
 }
 

@@ -2,13 +2,19 @@
 
 #include "app/program/bad_argument.hpp"
 
+#include "app/program/log_writer.hpp"
+
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 
 #include <algorithm>
+#include <mutex>
+#include <system_error>
 #include <utility>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace program {
 
@@ -24,15 +30,53 @@ spdlog::level::level_enum rank(callsign::log_level level) {
   return spdlog::level::err;
 }
 
-spdlog::sink_ptr open(const std::string& file) {
-  if (file.empty())
-    return std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  try {
-    return std::make_shared<spdlog::sinks::basic_file_sink_mt>(file);
-  } catch (const spdlog::spdlog_ex& error) {
-    throw bad_argument{"--log: " + std::string{error.what()} +
-                       "; give a file that this user may write"};
+std::unique_ptr<spdlog::formatter> house_format() {
+  return std::make_unique<spdlog::pattern_formatter>("%Y-%m-%dT%H:%M:%S.%eZ   %v",
+                                                     spdlog::pattern_time_type::utc);
+}
+
+/// Hands lines to the writer.
+class to_writer final : public spdlog::sinks::base_sink<std::mutex> {
+public:
+  explicit to_writer(std::shared_ptr<log_writer> writer) : writer_{std::move(writer)} {
+    formatter_ = house_format();
   }
+
+private:
+  void sink_it_(const spdlog::details::log_msg& what) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(what, line);
+    writer_->write({line.data(), line.size()});
+  }
+  void flush_() override {}
+
+  std::shared_ptr<log_writer> writer_;
+};
+
+std::shared_ptr<log_writer> open(const std::string& file) {
+  log_writer::options how;
+  if (file.empty()) {
+    how = log_writer::standard_error();
+  } else {
+    // A pipe that nobody reads yet is said at once instead of waited for.
+    constexpr int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    how.descriptor = ::open(file.c_str(), flags, 0666);
+    how.is_owned = true;
+    if (how.descriptor < 0) {
+      throw bad_argument{"--log: \"" + file + "\" cannot be written (" +
+                         std::generic_category().message(errno) +
+                         "); give a file that this user may write"};
+    }
+  }
+  return std::make_shared<log_writer>(
+      how, [format = std::shared_ptr{house_format()}](std::uint64_t lost) {
+        const std::string words =
+            "warning: lines missing here, because the log was not read in time: " +
+            std::to_string(lost);
+        spdlog::memory_buf_t line;
+        format->format({"callsign", spdlog::level::warn, words}, line);
+        return std::string{line.data(), line.size()};
+      });
 }
 
 bool is_control(unsigned char c) { return c < 0x20 || c == 0x7f; }
@@ -54,13 +98,17 @@ std::string with_controls_shown(std::string_view line) {
 } // namespace
 
 log_book::log_book(callsign::log_level least, const std::string& file)
-    : logger_{std::make_shared<spdlog::logger>("callsign", open(file))}, is_in_file_{
-                                                                             !file.empty()} {
-  logger_->set_formatter(std::make_unique<spdlog::pattern_formatter>(
-      "%Y-%m-%dT%H:%M:%S.%eZ   %v", spdlog::pattern_time_type::utc));
+    : writer_{open(file)}, logger_{std::make_shared<spdlog::logger>(
+                               "callsign", std::make_shared<to_writer>(writer_))},
+      is_in_file_{!file.empty()} {
   logger_->set_level(rank(least));
-  logger_->flush_on(spdlog::level::debug);
 }
+
+bool log_book::is_written_within(std::chrono::milliseconds limit) const {
+  return writer_->is_done_within(limit);
+}
+
+std::uint64_t log_book::lost() const { return writer_->lost(); }
 
 void log_book::debug(std::string_view line) const { write(callsign::log_level::debug, line); }
 void log_book::info(std::string_view line) const { write(callsign::log_level::info, line); }

@@ -4,6 +4,8 @@
 
 #include <callsign/network.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,12 +16,15 @@ class logger;
 
 namespace program {
 
+class log_writer;
+
 /// Writes lines, each with a timestamp before it: `2024-05-17T09:30:00.125Z   *** Server started`.
 ///
 /// Copies write to the same place. Control characters in a line are written as `\x0a`, so that
 /// nothing that came from outside can look like a line of its own.
 ///
-/// @context  any thread; a line is written whole and at once
+/// @context  any thread; never waits for whoever reads the log: a thread of its own writes it, and
+/// what it cannot write in time is lost, and counted in the log
 /// @source   4D: ISO timestamp and three spaces (rule D-3)
 class log_book {
 public:
@@ -37,12 +42,19 @@ public:
   /// Or does it write where everybody can see it anyway?
   [[nodiscard]] bool is_in_file() const noexcept { return is_in_file_; }
 
+  /// Waits until everything that was said so far is where it belongs, or is lost. False: it takes
+  /// longer.
+  [[nodiscard]] bool is_written_within(std::chrono::milliseconds limit) const;
+  /// How many lines were lost because nobody read, or nothing could be written.
+  [[nodiscard]] std::uint64_t lost() const;
+
   /// For what the library has to say. Its warnings and errors are marked as such.
   [[nodiscard]] callsign::log_sink sink() const;
 
 private:
   void write(callsign::log_level level, std::string_view line) const;
 
+  std::shared_ptr<log_writer> writer_;
   std::shared_ptr<spdlog::logger> logger_;
   bool is_in_file_;
 };

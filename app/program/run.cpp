@@ -1,9 +1,9 @@
 #include "app/program/run.hpp"
 
 #include "app/program/bad_argument.hpp"
+#include "app/program/log_writer.hpp"
 
 #include <csignal>
-#include <cstdio>
 #include <exception>
 #include <sys/resource.h>
 
@@ -30,15 +30,14 @@ int run(const about& what, int count, const char* const* words,
         const std::function<int(const settings&)>& serve) {
   survive_lost_readers();
   allow_as_many_files_as_possible();
-  const char* const name = what.name.c_str();
   try {
     const auto wanted = read_command_line(what, count, words);
     return wanted ? serve(*wanted) : 0;
   } catch (const bad_argument& error) {
-    std::fprintf(stderr, "%s: %s\nAll flags: %s --help\n", name, error.what(), name);
+    last_words(what.name + ": " + error.what() + "\nAll flags: " + what.name + " --help\n");
     return 2;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s: %s\n", name, error.what());
+    last_words(what.name + ": " + error.what() + "\n");
     return 1;
   }
 }

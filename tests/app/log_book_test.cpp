@@ -56,12 +56,13 @@ TEST_F(LogBook, IsWrittenOnWhereItEnded) {
 }
 
 TEST_F(LogBook, LinesBelowTheLevelAreLeftOut) {
-  const auto log = open(callsign::log_level::warning);
-
-  log.debug("a");
-  log.info("b");
-  log.warning("c");
-  log.error("d");
+  {
+    const auto log = open(callsign::log_level::warning);
+    log.debug("a");
+    log.info("b");
+    log.warning("c");
+    log.error("d");
+  }
 
   EXPECT_THAT(lines(), ElementsAre(EndsWith("   c"), EndsWith("   d")));
 }
@@ -81,11 +82,12 @@ TEST_F(LogBook, BracesAreOnlyCharacters) {
 }
 
 TEST_F(LogBook, MarksTheLibrarysWarningsAndErrors) {
-  const auto sink = open(callsign::log_level::debug).sink();
-
-  sink(callsign::log_level::info, "plain");
-  sink(callsign::log_level::warning, "odd");
-  sink(callsign::log_level::error, "bad");
+  {
+    const auto sink = open(callsign::log_level::debug).sink();
+    sink(callsign::log_level::info, "plain");
+    sink(callsign::log_level::warning, "odd");
+    sink(callsign::log_level::error, "bad");
+  }
 
   EXPECT_THAT(lines(), ElementsAre(EndsWith("   plain"), EndsWith("   warning: odd"),
                                    EndsWith("   error: bad")));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 namespace {
@@ -18,8 +19,8 @@ class ChatStory : public testing::Test,
                   public testing::WithParamInterface<callbacks> {
 protected:
   void opens_chat(program::guest_list guests = {}, where at = where::current()) {
-    program::log_book log{log_level::info, file_};
-    serves(std::make_shared<chat::doorman>(std::move(guests), log),
+    log_.emplace(log_level::info, file_);
+    serves(std::make_shared<chat::doorman>(std::move(guests), *log_),
            {.path = "/chat", .placement = GetParam()}, "WebSocketServer", at);
   }
   void SetUp() override {
@@ -35,6 +36,7 @@ protected:
     std::filesystem::remove(file_);
   }
   std::string log_of_chat() const {
+    EXPECT_TRUE(log_->is_written_within(20s));
     std::ifstream in{file_};
     std::ostringstream all;
     all << in.rdbuf();
@@ -43,6 +45,7 @@ protected:
 
 private:
   std::string file_;
+  std::optional<program::log_book> log_;
 };
 INSTANTIATE_TEST_SUITE_P(Chat, ChatStory, both_placements(), name_of_placement);
 
