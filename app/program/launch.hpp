@@ -16,9 +16,8 @@ namespace program {
 /// Until the program is up, a task that throws ends it: there is nothing to serve. Afterwards it is
 /// logged, and the worker lives on.
 ///
-/// @context  the main thread, before and inside `workers::wait_for_interrupt`: it is told of
-/// failures by calls to the
-///           main worker
+/// @context  the main thread, before and inside `workers::wait_for_interrupt`; calls to the main
+///           worker tell it of failures
 class launch {
 public:
   /// Hears of the errors and warnings of these workers from now on.

@@ -413,8 +413,7 @@ TEST_P(PlacedAdmission, ARefusedClientTakesNoSeat) {
   all_is_quiet();
 }
 
-// -- the admission deadline
-// -------------------------------------------------------------------------
+// -- the admission deadline -----------------------------------------------------------------------
 
 TEST_P(PlacedAdmission, AWorkerThatIsTooBusyMeans503) {
   opens_house();
@@ -478,8 +477,7 @@ TEST_F(Admission, WithoutAnAdmissionDeadlineAClientWaits) {
   all_is_quiet();
 }
 
-// -- the requester goes
-// -----------------------------------------------------------------------------
+// -- the requester goes ---------------------------------------------------------------------------
 
 TEST_P(PlacedAdmission, WhoGoesBeforeItIsAskedAboutIsSkipped) {
   for (const auto when : {admit::before_handshake, admit::after_handshake}) {

@@ -118,8 +118,7 @@ TEST_P(Ends, ANumberIsNeverUsedTwice) {
   all_is_quiet();
 }
 
-// -- the server ends a connection (3.3)
-// ---------------------------------------------------------------
+// -- the server ends a connection (3.3) -----------------------------------------------------------
 
 // T-19, C-12 to C-15, with the widened set of codes.
 TEST_P(Ends, TerminateSendsCodeAndReason) {

@@ -235,8 +235,7 @@ TEST_P(Limits, WhatAVanishedClientNeverGotIsCounted) {
   all_is_quiet();
 }
 
-// -- the process budget
-// -----------------------------------------------------------------------------
+// -- the process budget ---------------------------------------------------------------------------
 
 class Budget : public testing::TestWithParam<callbacks> {
 protected:
@@ -327,8 +326,7 @@ TEST_P(Budget, HalfReceivedMessagesCount) {
   h.all_is_quiet();
 }
 
-// -- undelivered messages
-// ---------------------------------------------------------------------------
+// -- undelivered messages -------------------------------------------------------------------------
 
 // Design section 5: reading pauses while a connection's undelivered bytes exceed its credit.
 TEST_F(LimitsInWorker, ReadingPausesWhileTheWorkerIsBehind) {

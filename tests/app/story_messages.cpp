@@ -222,8 +222,7 @@ TEST_P(Messages, OneConnectionMaySpeakToAnother) {
   all_is_quiet();
 }
 
-// -- limits of what comes in
-// ------------------------------------------------------------------------
+// -- limits of what comes in ----------------------------------------------------------------------
 
 // C-11
 TEST_P(Messages, AMessageOverTheLimitClosesWith1009) {

@@ -11,8 +11,6 @@ class ServerEnds : public PlacedStory {};
 INSTANTIATE_TEST_SUITE_P(Placed, ServerEnds, both_placements(), name_of_placement);
 using ServerEndsInWorker = HouseStory;
 
-// --------------------------------------------------------------------------
-
 // T-17, S-26, S-28, S-29
 TEST_F(ServerEndsInWorker, AServerThatTerminatesClosesEveryConnectionInOrderAndThenItself) {
   const auto server = opens_house();

@@ -132,8 +132,7 @@ TEST_F(Turn, AClosedLaneCompletesItsTickets) {
   EXPECT_FALSE(lane.has_entries());
 }
 
-// -- tickets
-// ----------------------------------------------------------------------------------------
+// -- tickets --------------------------------------------------------------------------------------
 
 TEST(Tally, MergesWhatTheActorsCounted) {
   const auto first = std::make_shared<broadcast_ticket::state>();

@@ -100,8 +100,7 @@ public:
   /// Begins to listen. `for_now` replaces the stored options until `stop` (rule H-3).
   ///
   /// @errors  in the result: already running (H-2), an address or port that could not be taken
-  /// (each of them), a root
-  ///          that is no folder, an option out of its range
+  ///          (each of them), a root that is no folder, an option out of its range
   start_result start(std::optional<web_server_options> for_now = std::nullopt);
 
   /// Refuses new requests, lets those in progress finish, terminates every WebSocket server riding

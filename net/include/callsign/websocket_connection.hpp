@@ -96,8 +96,7 @@ public:
   /// Closes with a code and a reason, which is cut to 123 bytes at a character.
   ///
   /// @units   1000, 1001, 1008, 1011 to 1013, 3000 to 4999; with `close_codes::strict` only codes
-  /// above 3000. Any other
-  ///          code closes without code and reason.
+  ///          above 3000. Any other code closes without code and reason.
   /// @source  rules C-13 to C-16
   void terminate(int code, std::string_view reason = {});
 

@@ -184,8 +184,7 @@ private:
 /// nothing.
 ///
 /// @context  constructed and destroyed in the worker that owns it; `broadcast`, `terminate`,
-/// `is_terminated`, `ref`: any
-///           thread
+///           `is_terminated`, `ref`: any thread
 /// @source   4D WebSocketServer (rules S-1 to S-33)
 class websocket_server {
 public:
@@ -195,9 +194,8 @@ public:
   /// Makes a server and starts it. `on_open` is queued behind the task that runs now.
   ///
   /// @errors  `failure`: the web server is not running (`errc::web_server_not_running`), the path
-  /// is in use
-  ///          (`errc::path_in_use`), bad path, unknown data type, an option out of its range;
-  ///          `std::invalid_argument`: no handler
+  ///          is in use (`errc::path_in_use`), bad path, unknown data type, an option out of its
+  ///          range; `std::invalid_argument`: no handler
   template <std::derived_from<server_handler> H>
   websocket_server(worker& self, const web_server_ref& web, std::unique_ptr<H> handler,
                    server_options options = {})

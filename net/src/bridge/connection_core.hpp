@@ -53,8 +53,7 @@ public:
   send_result send(const message& what);
   void terminate(int code, std::string_view reason);
 
-  // -- admission
-  // ----------------------------------------------------------------------------------------------
+  // -- admission ----------------------------------------------------------------------------------
 
   [[nodiscard]] request_state state() const noexcept {
     return state_.load(std::memory_order_acquire);
@@ -71,8 +70,7 @@ public:
   }
   void set_status(connection_status now) noexcept { status_.store(now, std::memory_order_release); }
 
-  // -- accounts
-  // -------------------------------------------------------------------------------------------------
+  // -- accounts -----------------------------------------------------------------------------------
 
   void reserve(std::size_t bytes) noexcept {
     reserved_.fetch_add(bytes, std::memory_order_relaxed);

@@ -37,8 +37,7 @@ public:
   /// What waits and what is half received; the budget sheds the heaviest.
   [[nodiscard]] std::size_t weight() const noexcept { return outbox_.data_bytes() + reassembling_; }
 
-  // -- what the actor decides
-  // ---------------------------------------------------------------------------------
+  // -- what the actor decides ---------------------------------------------------------------------
 
   /// Writes the 101 and begins to read. No effect when the client is gone.
   void admit();
@@ -54,8 +53,7 @@ public:
   void admission_decided();
   [[nodiscard]] rules::ending ending_of(const door::end_facts& facts) const;
 
-  // -- door::ear
-  // ----------------------------------------------------------------------------------------------
+  // -- door::ear ----------------------------------------------------------------------------------
 
   void heard() override;
   void received(std::vector<message>&& all) override;

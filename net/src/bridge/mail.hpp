@@ -16,8 +16,7 @@
 
 namespace callsign::detail {
 
-// -- facts, from the session to its connection actor
-// ----------------------------------------------------------
+// -- facts, from the session to its connection actor ----------------------------------------------
 
 /// What one read brought.
 struct received_mail {
@@ -27,8 +26,7 @@ struct ended_mail {
   door::end_facts how;
 };
 
-// -- a turn's output, from the network actor to connection actors
-// -----------------------------------------------
+// -- a turn's output, from the network actor to connection actors ---------------------------------
 
 /// Who heard what of the broadcasts of one turn on one thread; merged into their tickets when the
 /// last actor has had its mail. Touched by that thread only.
@@ -92,8 +90,7 @@ using hand_out_mail = caf::atom_constant<caf::atom("handout")>;
 /// To any actor of the bridge: the network ends.
 using quit_mail = caf::atom_constant<caf::atom("quit")>;
 
-// -- to the server actor (`callbacks::in_connection`)
-// --------------------------------------------------------------
+// -- to the server actor (`callbacks::in_connection`) ---------------------------------------------
 
 /// Anything a lane takes; the server actor puts it into the lanes, and so into one order for all.
 struct ordered_mail {

@@ -12,8 +12,7 @@
 
 namespace callsign {
 
-// -- handlers
-// -----------------------------------------------------------------------------------------------------
+// -- handlers -------------------------------------------------------------------------------------
 
 void connection_handler::on_open(websocket_connection&) {}
 void connection_handler::on_error(websocket_connection&, const error_event&) {}
@@ -22,8 +21,7 @@ void server_handler::on_open(websocket_server&) {}
 void server_handler::on_error(websocket_server&, const error_event&) {}
 void server_handler::on_terminate(websocket_server&) {}
 
-// -- data types
-// ---------------------------------------------------------------------------------------------------
+// -- data types -----------------------------------------------------------------------------------
 
 std::string_view to_string(data_type type) noexcept {
   switch (type) {
@@ -46,8 +44,7 @@ data_type parse_data_type(std::string_view name) {
                  "use text, blob, object or as received"}};
 }
 
-// -- network
-// ------------------------------------------------------------------------------------------------------
+// -- network --------------------------------------------------------------------------------------
 
 network::network(workers& set, network_options options)
     : core_{std::make_shared<detail::network_core>(set.system(), std::move(options))} {}
@@ -61,8 +58,7 @@ network::~network() {
 
 counter_values network::counters() const { return core_->books().values(); }
 
-// -- web server
-// ---------------------------------------------------------------------------------------------------
+// -- web server -----------------------------------------------------------------------------------
 
 web_server::web_server(workers& set, web_server_options options, network_options io)
     : own_{std::make_unique<network>(set, std::move(io))}, core_{std::make_shared<detail::web_core>(
@@ -92,8 +88,7 @@ void web_server_ref::stop() const {
     core_->begin_stop();
 }
 
-// -- WebSocket server
-// ---------------------------------------------------------------------------------------------
+// -- WebSocket server -----------------------------------------------------------------------------
 
 namespace {
 

@@ -100,8 +100,7 @@ server_core::server_core(worker_system& workers, port owner, std::shared_ptr<web
 
 server_core::~server_core() = default;
 
-// -- any thread
-// -------------------------------------------------------------------------------------------------
+// -- any thread -----------------------------------------------------------------------------------
 
 /// One order for what is said: by the server actor if there is one, by the lanes themselves
 /// otherwise.
@@ -192,8 +191,7 @@ std::size_t server_core::connection_count() const {
   return members_.size();
 }
 
-// -- I/O threads: requests
-// --------------------------------------------------------------------------------------
+// -- I/O threads: requests ------------------------------------------------------------------------
 
 std::optional<counter> server_core::take_seat(const std::string& address) {
   const std::scoped_lock guard{seats_lock_};
@@ -234,8 +232,7 @@ void server_core::post_end(const connection_ptr& who, rules::ending how) {
   owner_.post(entry_kind::closed, task{end_report{who, std::move(how)}});
 }
 
-// -- where callbacks run: see server_callbacks.cpp
-// ----------------------------------------------------------------
+// -- where callbacks run: see server_callbacks.cpp ------------------------------------------------
 
 void server_core::one_is_finished() {
   const std::scoped_lock guard{members_lock_};
@@ -253,8 +250,7 @@ void server_core::leave_after_end(connection_ptr who) {
   }
 }
 
-// -- the owning worker
-// ------------------------------------------------------------------------------------------
+// -- the owning worker ----------------------------------------------------------------------------
 
 void server_core::open(worker& self) {
   // Queued before the path is open, so that no request can be asked about before it.

@@ -55,8 +55,7 @@ public:
     return phase_.load(std::memory_order_acquire) == phase::ended;
   }
 
-  // -- any thread
-  // -----------------------------------------------------------------------------------------------
+  // -- any thread ---------------------------------------------------------------------------------
 
   broadcast_ticket broadcast(const message& what, const except& whom);
   void terminate(close_code code = close::normal);
@@ -68,8 +67,7 @@ public:
   void route_terminate(connection_ptr who, close_code code, std::string reason);
   void route_settled(connection_ptr who);
 
-  // -- I/O threads: requests
-  // --------------------------------------------------------------------------------------
+  // -- I/O threads: requests ----------------------------------------------------------------------
 
   /// Nothing if there is room, else the counter of the limit that is reached.
   [[nodiscard]] std::optional<counter> take_seat(const std::string& address);
@@ -83,8 +81,7 @@ public:
   void post_message(const connection_ptr& from, const message& heard);
   void post_end(const connection_ptr& who, rules::ending how);
 
-  // -- where the connection's callbacks run
-  // -------------------------------------------------------------------------
+  // -- where the connection's callbacks run -------------------------------------------------------
 
   void run_open(connection_core& who);
   void run_message(connection_core& from, const message& heard);
@@ -93,8 +90,7 @@ public:
   /// server may end.
   void leave_after_end(connection_ptr who);
 
-  // -- the owning worker
-  // ----------------------------------------------------------------------------------------
+  // -- the owning worker --------------------------------------------------------------------------
 
   /// Registers the path and queues `on_open`. @errors `failure` with `errc::path_in_use`
   void open(worker& self);

@@ -39,8 +39,7 @@ public:
   [[nodiscard]] std::vector<std::string> urls() const;
   [[nodiscard]] network_core& network() const noexcept { return *network_; }
 
-  // -- servers
-  // ----------------------------------------------------------------------------------------------------
+  // -- servers ------------------------------------------------------------------------------------
 
   /// @errors `failure`: not running, or the path is in use
   void add(const rules::path_pattern& path, std::shared_ptr<server_core> who);

@@ -31,8 +31,7 @@ namespace callsign::door {
 
 using rules::time_point;
 
-// -- facts: up
-// ------------------------------------------------------------------------------------------
+// -- facts: up ------------------------------------------------------------------------------------
 
 /// Why a session ended, as the session saw it.
 enum class end_cause : std::uint8_t {
@@ -80,8 +79,7 @@ public:
   virtual void reassembling(std::ptrdiff_t more) = 0;
 };
 
-// -- commands: down
-// -------------------------------------------------------------------------------------
+// -- commands: down -------------------------------------------------------------------------------
 
 /// The terms on which an upgrade is granted.
 struct admission_terms {
@@ -114,8 +112,7 @@ public:
   virtual void drop() = 0;
 };
 
-// -- who decides about requests
-// -------------------------------------------------------------------------
+// -- who decides about requests -------------------------------------------------------------------
 
 class io_thread;
 
@@ -142,8 +139,7 @@ public:
   virtual upgrade_answer upgrade_asked(session& from, request&& asked, io_thread& here) = 0;
 };
 
-// -- threads
-// --------------------------------------------------------------------------------------------
+// -- threads --------------------------------------------------------------------------------------
 
 /// What a turn does; see `bridge::io_turn`. @context the I/O thread
 class turn_target {
@@ -175,8 +171,7 @@ public:
   [[nodiscard]] virtual std::size_t session_count() const noexcept = 0;
 };
 
-// -- counters and log
-// -----------------------------------------------------------------------------------
+// -- counters and log -----------------------------------------------------------------------------
 
 /// Shared by both sides of the door. @context any thread
 class ledger {
@@ -199,8 +194,7 @@ private:
   log_sink log_;
 };
 
-// -- the whole
-// ------------------------------------------------------------------------------------------
+// -- the whole ------------------------------------------------------------------------------------
 
 /// One web server that listens. @context any thread
 class web_service {

@@ -58,8 +58,7 @@ void client::state::must_hear(const sound& expected, bool with_bytes,
   fail(at, text);
 }
 
-// -- what it does
-// -----------------------------------------------------------------------------------
+// -- what it does ---------------------------------------------------------------------------------
 
 namespace {
 
@@ -119,8 +118,7 @@ void client::reads_again(where at) {
   act(*state_, at, [](memory::line& line) { line.set_room(std::nullopt); });
 }
 
-// -- what it must hear
-// ------------------------------------------------------------------------------
+// -- what it must hear ----------------------------------------------------------------------------
 
 void client::hears(std::string_view text, where at) {
   state_->must_hear({sound::kind::text, 0, std::string{text}}, true, at);
@@ -187,8 +185,7 @@ void client::is_told_goodbye(int code, std::string_view reason, where at) {
 
 void client::is_cut_off(where at) { state_->must_hear({sound::kind::cut, 0, {}}, false, at); }
 
-// -- what one can ask
-// -------------------------------------------------------------------------------
+// -- what one can ask -----------------------------------------------------------------------------
 
 const std::string& client::name() const { return state_->name; }
 bool client::is_connected() const { return state_->line != nullptr && !state_->line->is_over(); }

@@ -82,8 +82,7 @@ class scheduler::core : public std::enable_shared_from_this<core> {
 public:
   core(virtual_clock& clock, schedule how) : clock_{clock}, how_{how}, dice_{how.seed} {}
 
-  // -- what is ready
-  // --------------------------------------------------------------------------------
+  // -- what is ready ------------------------------------------------------------------------------
 
   [[nodiscard]] std::size_t ready_count() const {
     std::size_t n = jobs().size();
@@ -116,8 +115,7 @@ public:
     return dynamic_cast<const detail::worker_actor&>(*jobs()[index]);
   }
 
-  // -- running
-  // --------------------------------------------------------------------------------------
+  // -- running ------------------------------------------------------------------------------------
 
   bool run_one() {
     const std::size_t count = ready_count();
@@ -175,8 +173,7 @@ public:
     return true;
   }
 
-  // -- the system that runs here
-  // --------------------------------------------------------------------
+  // -- the system that runs here ------------------------------------------------------------------
 
   [[nodiscard]] std::unique_ptr<detail::unit> make_unit(caf::actor_system& system);
   [[nodiscard]] const std::shared_ptr<detail::clock_source>& clock_source() const {

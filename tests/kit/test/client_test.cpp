@@ -246,8 +246,7 @@ TEST_F(Client, WhoFoundNobodyHearsNothingAndSaysNothing) {
   fails(line, what, HasSubstr("ana should hear \"welcome\", but hears nobody listens there"));
 }
 
-// -- what clients do by themselves
-// ------------------------------------------------------------------
+// -- what clients do by themselves ----------------------------------------------------------------
 
 TEST_F(Client, AreCalledAnaBobEveAndThenByNumber) {
   EXPECT_EQ(joins().name(), "ana");

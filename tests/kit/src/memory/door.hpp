@@ -81,8 +81,7 @@ public:
   void cut_at_the_end();
   bool is_dirty = false;
 
-  // -- door::session
-  // --------------------------------------------------------------------------------
+  // -- door::session ------------------------------------------------------------------------------
 
   void admit(const door::admission_terms& terms) override;
   void refuse(int status, std::string_view why) override;
