@@ -378,6 +378,8 @@ TEST_P(PlacedAdmission, OverMaxConnectionsThereIsNoSeat) {
   joins().is_refused(503);
   EXPECT_EQ(counters()[counter::refused_full], 1u);
   EXPECT_THAT(log(), Contains(HasSubstr("too many connections")));
+  EXPECT_THAT(log(), ElementsAre("refused a client from 127.0.0.1 on /chat: this origin is not "
+                                 "allowed"));
 
   ana.leaves();
   auto eve = joins();
@@ -409,6 +411,8 @@ TEST_P(PlacedAdmission, ARefusedClientTakesNoSeat) {
   for (int i = 0; i < 3; ++i)
     joins().is_refused(403);
 
+  EXPECT_THAT(log(), ElementsAre("refused a client from 10.0.0.1 on /chat: too many connections "
+                                 "from this address"));
   EXPECT_EQ(counters()[counter::refused_full], 0u);
   all_is_quiet();
 }
@@ -427,7 +431,8 @@ TEST_P(PlacedAdmission, AWorkerThatIsTooBusyMeans503) {
 
   EXPECT_THAT(notes.takes(), ElementsAre("server open"));
   EXPECT_EQ(counters()[counter::refused_late], 1u);
-  EXPECT_THAT(log(), Contains(HasSubstr("was answered 503")));
+  EXPECT_THAT(log(), ElementsAre("a client from 127.0.0.1 was answered 503: on_connection did not "
+                                 "answer within the admission deadline"));
   all_is_quiet();
 }
 
@@ -474,6 +479,9 @@ TEST_F(Admission, WithoutAnAdmissionDeadlineAClientWaits) {
   });
 
   EXPECT_TRUE(ana.is_admitted());
+  EXPECT_EQ(counters()[counter::refused_late], 1u);
+  EXPECT_THAT(log(), ElementsAre("a client from 127.0.0.1 was closed with 1013: on_connection did "
+                                 "not answer within the admission deadline"));
   all_is_quiet();
 }
 

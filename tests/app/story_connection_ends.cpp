@@ -243,6 +243,9 @@ TEST_P(Ends, AClientThatDoesNotAnswerOurCloseIsCutOff) {
   EXPECT_THAT(notes.takes(),
               ElementsAre("c0 error 1006 HTTP fatal", HasSubstr("c0 terminate 1006")));
   EXPECT_EQ(counters()[counter::closed_close_deadline], 1u);
+  EXPECT_THAT(log(),
+              ElementsAre("the connection from 127.0.0.1 ended with 1006: the line was lost "
+                          "without a closing handshake (it did not answer our close in time)"));
   all_is_quiet();
 }
 

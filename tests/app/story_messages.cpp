@@ -239,6 +239,8 @@ TEST_P(Messages, AMessageOverTheLimitClosesWith1009) {
   EXPECT_THAT(notes.takes(), ElementsAre("c0 message 12345678", "c0 error 1009 HTTP fatal",
                                          HasSubstr("c0 terminate 1009")));
   EXPECT_EQ(counters()[counter::closed_message_too_big], 1u);
+  EXPECT_THAT(log(), ElementsAre("the connection from 127.0.0.1 ended with 1009: the client sent a "
+                                 "message over the limit"));
   all_is_quiet();
 }
 
@@ -256,6 +258,8 @@ TEST_P(Messages, TooManyFragmentsCloseWith1009) {
   ana.is_told_goodbye(1009);
 
   EXPECT_EQ(counters()[counter::closed_too_many_fragments], 1u);
+  EXPECT_THAT(log(), ElementsAre("the connection from 127.0.0.1 ended with 1009: the client sent a "
+                                 "message over the limit (too many fragments)"));
   all_is_quiet();
 }
 
@@ -274,6 +278,8 @@ TEST_P(Messages, AMessageThatTakesTooLongClosesWith1008) {
   bob.says("y");
   bob.hears("xy");
   EXPECT_EQ(counters()[counter::closed_message_late], 1u);
+  EXPECT_THAT(log(), ElementsAre("the connection from 127.0.0.1 ended with 1008: a message did not "
+                                 "arrive whole in time"));
   all_is_quiet();
 }
 

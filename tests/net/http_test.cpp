@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -64,6 +65,16 @@ protected:
   }
   [[nodiscard]] http_answer get(const std::string& target, const std::string& more = {}) const {
     return ask("GET " + target + " HTTP/1.1\r\nHost: localhost\r\n" + more + "\r\n");
+  }
+
+  /// Whether that line comes into the log, so many times at least.
+  [[nodiscard]] bool logs(const std::string& line, std::ptrdiff_t times = 1) {
+    const bool came = notes.wait([&] { return std::ranges::count(log, line) >= times; });
+    notes.write([&] {
+      for (const auto& one : log)
+        EXPECT_TRUE(came) << "the log has: " << one;
+    });
+    return came;
   }
 
   web_server_options how;
@@ -263,6 +274,7 @@ TEST_F(Http, ABodyOverTheLimitIsRefused) {
                 .status,
             405);
   EXPECT_EQ(counted(counter::requests_bad), 3U);
+  EXPECT_TRUE(logs("a request from 127.0.0.1 was answered 413: the body is too large", 3));
 }
 
 TEST_F(Http, AClientThatAsksBeforeItsBodyIsAnsweredInstead) {
@@ -373,6 +385,8 @@ TEST_F(Http, AHundredHeadersAreGoodAndOneMoreIsNot) {
 
   EXPECT_EQ(get("/", headers(99)).status, 200) << "with Host a hundred";
   EXPECT_EQ(get("/", headers(100)).status, 431);
+  EXPECT_EQ(counted(counter::requests_bad), 1U);
+  EXPECT_TRUE(logs("a request from 127.0.0.1 was answered 431: there are too many headers"));
 }
 
 TEST_F(Http, AHeadMayBeExactlyAsLongAsItsLimit) {
@@ -385,6 +399,28 @@ TEST_F(Http, AHeadMayBeExactlyAsLongAsItsLimit) {
 
   EXPECT_EQ(ask(of(256)).status, 200);
   EXPECT_EQ(ask(of(257)).status, 431);
+  EXPECT_EQ(counted(counter::requests_bad), 1U);
+  EXPECT_TRUE(
+      logs("a request from 127.0.0.1 was answered 431: the head of the request is too long"));
+}
+
+TEST_F(Http, ARequestLineOverTheLimitIsRefused) {
+  how.max_head_bytes = 256;
+  start(how);
+
+  EXPECT_EQ(ask("GET /" + std::string(256, 'a') + " HTTP/1.1\r\nHost: h\r\n\r\n").status, 414);
+  EXPECT_EQ(counted(counter::requests_bad), 1U);
+  EXPECT_TRUE(logs("a request from 127.0.0.1 was answered 414: the request line is too long"));
+}
+
+// Whatever else is no good HTTP is counted only: a scanner brings much of it.
+TEST_F(Http, OnlyLimitsAreWorthALine) {
+  start(how);
+
+  EXPECT_EQ(ask("GET / HTTP/1.1\r\n\r\n").status, 400);
+  EXPECT_EQ(counted(counter::requests_bad), 1U);
+  EXPECT_TRUE(stop());
+  EXPECT_TRUE(log.empty());
 }
 
 TEST_F(Http, ARequestThatDoesNotComeInTimeIsEnded) {
@@ -399,6 +435,8 @@ TEST_F(Http, ARequestThatDoesNotComeInTimeIsEnded) {
   EXPECT_TRUE(half.is_closed());
   EXPECT_EQ(silent.read_to_end(), "") << "nothing was said, nothing is answered";
   EXPECT_EQ(counted(counter::requests_late), 2U);
+  EXPECT_TRUE(logs("a request from 127.0.0.1 was answered 408: it did not come in time"));
+  EXPECT_TRUE(logs("a line from 127.0.0.1 is cut: the request did not come in time"));
 }
 
 TEST_F(Http, AnIdleLineIsClosedAfterAWhile) {
@@ -426,7 +464,7 @@ TEST_F(Http, MoreLinesThanAllowedAreTurnedAway) {
 
   EXPECT_EQ(counted(counter::lines_refused_full), 1U);
   EXPECT_EQ(counted(counter::lines_accepted), 2U);
-  EXPECT_TRUE(notes.wait([&] { return !log.empty(); }));
+  EXPECT_TRUE(logs("a line was refused: there are 2 already"));
 }
 
 TEST_F(Http, AThousandLinesThatComeAndGoLeaveNothingBehind) {
@@ -483,7 +521,8 @@ TEST_F(Http, WithoutDescriptorsAcceptingPausesAndGoesOn) {
   raw_client unlucky{port()};
 
   EXPECT_EQ(unlucky.read_to_end(), "") << "it is told at once";
-  EXPECT_TRUE(notes.wait([&] { return !log.empty(); }));
+  EXPECT_TRUE(logs("no more lines can be accepted for now: Too many open files; raise the limit of "
+                   "open files (ulimit -n)"));
   EXPECT_GE(counted(counter::lines_lost_to_descriptors), 1U);
   lack.reset();
 

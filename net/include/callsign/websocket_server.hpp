@@ -90,7 +90,8 @@ struct server_options {
   std::chrono::milliseconds ping_after{20'000};  ///< of silence; zero: no pings
   std::chrono::milliseconds pong_within{20'000}; ///< else the line is lost (1006)
   std::chrono::milliseconds admission_deadline{
-      5'000}; ///< for `on_connection` to be asked and to answer; then 503
+      5'000}; ///< for `on_connection` to be asked and to answer; then 503, or 1013 after the
+              ///< handshake
   std::chrono::milliseconds message_deadline{30'000}; ///< for a message to arrive whole; then 1008
   std::chrono::milliseconds close_deadline{
       5'000}; ///< for a closing handshake; then the line is cut (1006)

@@ -1,6 +1,7 @@
 #include "net/src/beast/http_line.hpp"
 
 #include "net/src/beast/farewell.hpp"
+#include "net/src/beast/remote_address.hpp"
 #include "net/src/beast/upgraded_line.hpp"
 #include "net/src/rules/http_handshake.hpp"
 
@@ -105,12 +106,15 @@ void http_line::too_late() {
   case phase::over: return;
   case phase::answer: return cut(); // the client does not read
   case phase::idle:
-    if (requests_ == 0)
+    if (requests_ == 0) {
       home().books().count(counter::requests_late);
+      log("a line from ", " is cut: the request did not come in time");
+    }
     return cut();
   case phase::head:
   case phase::body:
     home().books().count(counter::requests_late);
+    log("a request from ", " was answered 408: it did not come in time");
     return send_last(home().status_answer(408, "the request did not come in time"));
   }
 }
@@ -178,6 +182,9 @@ void http_line::read_body() {
 
 void http_line::refuse(const rules::complaint& why) {
   home().books().count(counter::requests_bad);
+  // Limits are ours, and may be too tight. Whatever else is bad HTTP is only counted.
+  if (why.status == 413 || why.status == 414 || why.status == 431)
+    log("a request from ", (" was answered " + std::to_string(why.status) + ": ").append(why.why));
   send_last(home().status_answer(why.status, why.why));
 }
 
@@ -231,6 +238,11 @@ void http_line::decide_upgrade() {
   home().plain_line_ended();
   upgraded_line::begin(std::move(asking), std::move(place_), std::move(said.hears));
   thread().release(*this);
+}
+
+void http_line::log(std::string_view what, std::string_view became_of_it) const {
+  home().books().log(log_level::info,
+                     std::string{what}.append(remote_address(socket_)).append(became_of_it));
 }
 
 // -- answering ------------------------------------------------------------------------------------

@@ -51,6 +51,7 @@ private:
   void decide();
   void decide_upgrade();
   void refuse(const rules::complaint& why);
+  void log(std::string_view what, std::string_view became_of_it) const;
 
   // answering
   void send(answer what);

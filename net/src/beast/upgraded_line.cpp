@@ -2,6 +2,7 @@
 
 #include "net/src/beast/farewell.hpp"
 #include "net/src/beast/handshake.hpp"
+#include "net/src/beast/remote_address.hpp"
 #include "net/src/rules/frame.hpp"
 #include "net/src/rules/http_handshake.hpp"
 #include "net/src/rules/url.hpp"
@@ -29,18 +30,6 @@ constexpr std::size_t most_pieces = 64;
 constexpr std::chrono::milliseconds look_again{1000};
 constexpr std::chrono::milliseconds last_write_patience{5000};
 constexpr std::chrono::milliseconds answer_patience{500};
-
-/// Without a zone; an IPv4-mapped address as dotted IPv4. @source rule S-11
-[[nodiscard]] std::string bare(const asio::ip::address& address) {
-  if (address.is_v6()) {
-    auto v6 = address.to_v6();
-    if (v6.is_v4_mapped())
-      return asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_string();
-    v6.scope_id(0);
-    return v6.to_string();
-  }
-  return address.to_string();
-}
 
 } // namespace
 

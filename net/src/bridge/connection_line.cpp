@@ -33,8 +33,8 @@ void connection_line::admission_is_late() {
   here_.books().count(counter::refused_late);
   here_.books().log(log_level::warning,
                     "a client from " + core_->request().remote_address +
-                        " was answered 503: on_connection did not answer within the admission "
-                        "deadline");
+                        (is_admitted_ ? " was closed with 1013" : " was answered 503") +
+                        ": on_connection did not answer within the admission deadline");
   refuse(503, "the server did not answer in time");
 }
 

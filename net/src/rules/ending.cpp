@@ -73,6 +73,8 @@ ending end_of_connection(our_part part, close_code our_code, std::string our_rea
   if (found.error) {
     const auto code = make_error_code(*found.error);
     std::string text = code.message();
+    if (found.why == counter::closed_too_many_fragments)
+      text += " (too many fragments)";
     if (past_deadline)
       text += " (it did not answer our close in time)";
     result.error = error_event{{{found.code, std::move(text), "HTTP", code}}, true};
