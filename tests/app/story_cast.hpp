@@ -171,6 +171,19 @@ protected:
   void TearDown() override { ends(); }
 };
 
+/// A story about a worker that is behind: about a thousand bytes of a client may wait for it.
+class BusyWorkerStory : public HouseStory {
+protected:
+  BusyWorkerStory() { how.max_undelivered_bytes = 1000; }
+  /// A client that is in already; the diary begins with what it says.
+  client is_in(where at = where::current()) {
+    opens_house(at);
+    auto who = joins(at);
+    notes.takes();
+    return who;
+  }
+};
+
 /// The same story with callbacks in the worker and in the connections.
 class PlacedStory : public HouseStory, public testing::WithParamInterface<callbacks> {
 protected:

@@ -11,25 +11,39 @@ class Limits : public PlacedStory {
 protected:
   /// A message whose frame has 100 bytes.
   static std::string hundred(char of) { return std::string(98, of); }
+  static std::string hundred(int number) { return hundred(static_cast<char>('0' + number)); }
+
+  /// Ana is in, and four hundreds fit into her queue; `to_ana` is her address.
+  client ana_is_in(where at = where::current()) {
+    how.max_queued_bytes = 400;
+    guests.opens = [this](websocket_connection& ws) { to_ana = ws.ref(); };
+    opens_house(at);
+    auto ana = joins(at);
+    notes.takes();
+    return ana;
+  }
+  /// …and does not read.
+  client ana_does_not_read(where at = where::current()) {
+    auto ana = ana_is_in(at);
+    ana.stops_reading();
+    return ana;
+  }
+
+  connection_ref to_ana;
 };
 INSTANTIATE_TEST_SUITE_P(Placed, Limits, both_placements(), name_of_placement);
-using LimitsInWorker = HouseStory;
+using LimitsInWorker = BusyWorkerStory;
 
 // -- the outbox (C-8, C-9) ------------------------------------------------------------------------
 
 // The verdicts, from the outside: queued, pressured above half, dropped above the limit, closed
 // after that.
 TEST_P(Limits, SendSaysWhatBecameOfTheMessage) {
-  how.max_queued_bytes = 400;
-  connection_ref to_ana;
-  guests.opens = [&](websocket_connection& ws) { to_ana = ws.ref(); };
-  opens_house();
-  auto ana = joins();
-  ana.stops_reading();
+  auto ana = ana_does_not_read();
   std::vector<send_result> verdicts;
 
   for (int i = 0; i < 6; ++i)
-    verdicts.push_back(to_ana.send(hundred(static_cast<char>('0' + i))));
+    verdicts.push_back(to_ana.send(hundred(i)));
   settle();
 
   EXPECT_THAT(verdicts,
@@ -39,13 +53,7 @@ TEST_P(Limits, SendSaysWhatBecameOfTheMessage) {
 
 // Default: a client that is too slow is closed with 1013; what waits for it is dropped and counted.
 TEST_P(Limits, AFullQueueClosesWith1013) {
-  how.max_queued_bytes = 400;
-  connection_ref to_ana;
-  guests.opens = [&](websocket_connection& ws) { to_ana = ws.ref(); };
-  opens_house();
-  auto ana = joins();
-  notes.takes();
-  ana.stops_reading();
+  auto ana = ana_does_not_read();
   for (int i = 0; i < 6; ++i)
     to_ana.send(hundred('x'));
   settle();
@@ -75,7 +83,7 @@ TEST_P(Limits, AFullQueueClosesWith1013ForBroadcastsToo) {
   ana.stops_reading();
   std::vector<broadcast_ticket> tickets;
   for (int i = 0; i < 6; ++i) {
-    tickets.push_back(server.broadcast(hundred(static_cast<char>('0' + i))));
+    tickets.push_back(server.broadcast(hundred(i)));
     settle();
   }
 
@@ -90,7 +98,7 @@ TEST_P(Limits, AFullQueueClosesWith1013ForBroadcastsToo) {
   ana.reads_again();
   ana.is_told_goodbye(1013);
   for (int i = 0; i < 6; ++i)
-    bob.hears(hundred(static_cast<char>('0' + i)));
+    bob.hears(hundred(i));
   EXPECT_THAT(notes.takes(),
               ElementsAre("c0 error 1013 HTTP fatal", HasSubstr("c0 terminate 1013")));
   all_is_quiet();
@@ -106,7 +114,7 @@ TEST_P(Limits, ABlockOfBroadcastsDoesNotSlipPastTheLimit) {
   std::vector<broadcast_ticket> tickets;
   at_once([&] {
     for (int i = 0; i < 8; ++i)
-      tickets.push_back(server.broadcast(hundred(static_cast<char>('0' + i))));
+      tickets.push_back(server.broadcast(hundred(i)));
   });
   EXPECT_EQ(tickets[3].so_far().queued, 1u);
   EXPECT_EQ(tickets[4].so_far().dropped, 1u);
@@ -114,28 +122,24 @@ TEST_P(Limits, ABlockOfBroadcastsDoesNotSlipPastTheLimit) {
   ana.reads_again();
 
   for (int i = 0; i < 4; ++i)
-    ana.hears(hundred(static_cast<char>('0' + i)));
+    ana.hears(hundred(i));
   all_is_quiet();
 }
 
 TEST_P(Limits, DropNewestKeepsWhatWaits) {
   how.max_queued_bytes = 400;
   how.on_overflow = overflow::drop_newest;
-  connection_ref to_ana;
-  guests.opens = [&](websocket_connection& ws) { to_ana = ws.ref(); };
-  opens_house();
-  auto ana = joins();
-  ana.stops_reading();
+  auto ana = ana_does_not_read();
   std::vector<send_result> verdicts;
   for (int i = 0; i < 6; ++i) {
-    verdicts.push_back(to_ana.send(hundred(static_cast<char>('0' + i))));
+    verdicts.push_back(to_ana.send(hundred(i)));
     settle();
   }
 
   ana.reads_again();
 
   for (int i = 0; i < 4; ++i)
-    ana.hears(hundred(static_cast<char>('0' + i)));
+    ana.hears(hundred(i));
   EXPECT_EQ(verdicts[4], send_result::dropped);
   EXPECT_EQ(verdicts[5], send_result::dropped);
   EXPECT_EQ(counters()[counter::messages_dropped_overflow_newest], 2u);
@@ -145,13 +149,12 @@ TEST_P(Limits, DropNewestKeepsWhatWaits) {
 }
 
 TEST_P(Limits, DropOldestKeepsTheNewestAndTheFrameThatIsBegun) {
-  how.max_queued_bytes = 400;
   how.on_overflow = overflow::drop_oldest;
   const auto server = opens_house();
   auto ana = joins();
   ana.stops_reading(50);
   for (int i = 0; i < 8; ++i) {
-    server.broadcast(hundred(static_cast<char>('0' + i)));
+    server.broadcast(hundred(i));
     settle();
   }
 
@@ -168,11 +171,7 @@ TEST_P(Limits, DropOldestKeepsTheNewestAndTheFrameThatIsBegun) {
 
 // A single message over the limit is taken while the outbox is empty.
 TEST_P(Limits, AMessageLargerThanTheQueueIsTakenWhenNothingWaits) {
-  how.max_queued_bytes = 400;
-  connection_ref to_ana;
-  guests.opens = [&](websocket_connection& ws) { to_ana = ws.ref(); };
-  opens_house();
-  auto ana = joins();
+  auto ana = ana_is_in();
 
   EXPECT_EQ(to_ana.send(std::string(5000, 'x')), send_result::pressured);
 
@@ -330,10 +329,7 @@ TEST_P(Budget, HalfReceivedMessagesCount) {
 
 // Design section 5: reading pauses while a connection's undelivered bytes exceed its credit.
 TEST_F(LimitsInWorker, ReadingPausesWhileTheWorkerIsBehind) {
-  how.max_undelivered_bytes = 1000;
-  opens_house();
-  auto ana = joins();
-  notes.takes();
+  auto ana = is_in();
 
   calls("WebSocketServer", [&] {
     for (int i = 0; i < 10; ++i)
@@ -351,10 +347,7 @@ TEST_F(LimitsInWorker, ReadingPausesWhileTheWorkerIsBehind) {
 
 // A flood of empty messages is a flood as well.
 TEST_F(LimitsInWorker, EmptyMessagesCountToo) {
-  how.max_undelivered_bytes = 1000;
-  opens_house();
-  auto ana = joins();
-  notes.takes();
+  auto ana = is_in();
 
   calls("WebSocketServer", [&] {
     for (int i = 0; i < 100; ++i)
@@ -368,9 +361,7 @@ TEST_F(LimitsInWorker, EmptyMessagesCountToo) {
 
 // One client's backlog is not another's.
 TEST_F(LimitsInWorker, OnlyTheOneThatSpeaksTooMuchIsHeldBack) {
-  how.max_undelivered_bytes = 1000;
-  opens_house();
-  auto ana = joins();
+  auto ana = is_in();
   auto bob = joins();
 
   calls("WebSocketServer", [&] {
@@ -385,7 +376,6 @@ TEST_F(LimitsInWorker, OnlyTheOneThatSpeaksTooMuchIsHeldBack) {
 
 // What comes before the decision counts as undelivered (S-18).
 TEST_F(LimitsInWorker, AClientThatSpeaksBeforeItIsInIsHeldBackToo) {
-  how.max_undelivered_bytes = 1000;
   how.when = admit::after_handshake;
   opens_house();
 
@@ -402,10 +392,7 @@ TEST_F(LimitsInWorker, AClientThatSpeaksBeforeItIsInIsHeldBackToo) {
 
 // A hang-up is noticed even then; what was not read is lost, the rest is delivered first.
 TEST_F(LimitsInWorker, AHangUpIsNoticedWhileReadingIsPaused) {
-  how.max_undelivered_bytes = 1000;
-  opens_house();
-  auto ana = joins();
-  notes.takes();
+  auto ana = is_in();
 
   calls("WebSocketServer", [&] {
     ana.says(std::string(2000, 'a'));

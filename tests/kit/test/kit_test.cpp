@@ -1,13 +1,13 @@
 // The kit itself: each verb is broken on purpose, and the failure must name what is wrong and the
 // test's own line.
 
+#include "tests/kit/test/failures_of.hpp"
+
 #include <callsign/testkit/world.hpp>
 
 #include <gmock/gmock.h>
-#include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 
-#include <source_location>
 #include <string>
 #include <vector>
 
@@ -16,43 +16,17 @@ namespace {
 using namespace std::chrono_literals;
 using callsign::task;
 using callsign::worker;
+using callsign::testkit::failures_of;
 using callsign::testkit::mail;
 using callsign::testkit::order;
 using callsign::testkit::scheduler;
 using callsign::testkit::step_source;
+using callsign::testkit::this_line;
 using callsign::testkit::virtual_clock;
 using callsign::testkit::world;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-/// What went wrong while something was running: the texts and the lines.
-class failures_of {
-public:
-  template <class F>
-  explicit failures_of(F what) {
-    testing::ScopedFakeTestPartResultReporter reporter{
-        testing::ScopedFakeTestPartResultReporter::INTERCEPT_ONLY_CURRENT_THREAD, &results_};
-    what();
-  }
-  [[nodiscard]] int count() const { return results_.size(); }
-  [[nodiscard]] std::string text() const {
-    return count() == 0 ? "" : results_.GetTestPartResult(0).message();
-  }
-  [[nodiscard]] std::string file() const {
-    return count() == 0 ? "" : results_.GetTestPartResult(0).file_name();
-  }
-  [[nodiscard]] int line() const {
-    return count() == 0 ? 0 : results_.GetTestPartResult(0).line_number();
-  }
-
-private:
-  testing::TestPartResultArray results_;
-};
-
-constexpr int this_line(std::source_location here = std::source_location::current()) {
-  return static_cast<int>(here.line());
-}
 
 class Kit : public testing::Test, public world {};
 
