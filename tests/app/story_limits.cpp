@@ -51,6 +51,37 @@ TEST_P(Limits, SendSaysWhatBecameOfTheMessage) {
                           send_result::pressured, send_result::dropped, send_result::closed));
 }
 
+// How much waits, from anywhere: sent and broadcast, until it is written or lost.
+TEST_P(Limits, AConnectionTellsHowMuchWaitsForIt) {
+  std::size_t seen_inside = 0;
+  guests.hears = [&](websocket_connection& ws, const message&) { seen_inside = ws.queued_bytes(); };
+  auto ana = ana_is_in();
+  const auto broadcasts = [this](const std::string& what) {
+    calls("WebSocketServer", [&](worker& self) { self[servers].front().second.broadcast(what); });
+  };
+  EXPECT_EQ(to_ana.queued_bytes(), 0u);
+
+  ana.stops_reading();
+  to_ana.send(hundred('s'));
+  EXPECT_EQ(to_ana.queued_bytes(), 100u) << "at once";
+  broadcasts(hundred('b'));
+  EXPECT_EQ(to_ana.queued_bytes(), 200u);
+  ana.says("how much?");
+  EXPECT_EQ(seen_inside, 200u);
+
+  ana.reads_again();
+  ana.hears(hundred('s'));
+  ana.hears(hundred('b'));
+  EXPECT_EQ(to_ana.queued_bytes(), 0u);
+
+  ana.stops_reading();
+  to_ana.send(hundred('s'));
+  ana.vanishes();
+  EXPECT_EQ(to_ana.queued_bytes(), 0u);
+  EXPECT_EQ(connection_ref{}.queued_bytes(), 0u);
+  all_is_quiet();
+}
+
 // Default: a client that is too slow is closed with 1013; what waits for it is dropped and counted.
 TEST_P(Limits, AFullQueueClosesWith1013) {
   auto ana = ana_does_not_read();
@@ -127,7 +158,6 @@ TEST_P(Limits, ABlockOfBroadcastsDoesNotSlipPastTheLimit) {
 }
 
 TEST_P(Limits, DropNewestKeepsWhatWaits) {
-  how.max_queued_bytes = 400;
   how.on_overflow = overflow::drop_newest;
   auto ana = ana_does_not_read();
   std::vector<send_result> verdicts;
@@ -149,6 +179,7 @@ TEST_P(Limits, DropNewestKeepsWhatWaits) {
 }
 
 TEST_P(Limits, DropOldestKeepsTheNewestAndTheFrameThatIsBegun) {
+  how.max_queued_bytes = 400;
   how.on_overflow = overflow::drop_oldest;
   const auto server = opens_house();
   auto ana = joins();

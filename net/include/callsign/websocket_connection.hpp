@@ -55,6 +55,8 @@ public:
   send_result send(const char* text) const { return send(std::string_view{text}); }
   send_result send(const std::string& text) const { return send(std::string_view{text}); }
   send_result send(const message& what) const;
+  /// As `websocket_connection::queued_bytes`; 0 once the client is gone.
+  [[nodiscard]] std::size_t queued_bytes() const noexcept;
   void terminate() const;
   void terminate(int code, std::string_view reason = {}) const;
 
@@ -66,8 +68,8 @@ private:
 
 /// One connection, as its callbacks and the server's callbacks see it. Keep `ref()`, not this.
 ///
-/// @context  `send`, `terminate`, `id`, `status`: any thread; the rest: where the connection's
-/// callbacks run
+/// @context  `send`, `queued_bytes`, `terminate`, `id`, `status`: any thread; the rest: where the
+///           connection's callbacks run
 /// @source   4D WebSocketConnection (rules C-1 to C-16)
 class websocket_connection {
 public:
@@ -90,6 +92,13 @@ public:
   send_result send(const std::string& text) { return send(std::string_view{text}); }
   /// The same for a message as it is: text as a text frame, binary as a binary frame.
   send_result send(const message& what);
+  /// How much waits for this client: sent or broadcast to it, and not yet written to its line.
+  ///
+  /// @units    bytes of messages and their frame heads; `server_options::max_queued_bytes` limits
+  ///           them
+  /// @order    what is sent counts at once; a broadcast counts when its I/O thread gets to it
+  /// @source   rule C-9
+  [[nodiscard]] std::size_t queued_bytes() const noexcept;
 
   /// Closes without a code. What was sent before still goes out.
   void terminate();

@@ -116,6 +116,7 @@ connection_id websocket_connection::id() const noexcept { return core_.id(); }
 connection_status websocket_connection::status() const noexcept { return core_.status(); }
 send_result websocket_connection::send(std::string_view text) { return core_.send(message{text}); }
 send_result websocket_connection::send(const message& what) { return core_.send(what); }
+std::size_t websocket_connection::queued_bytes() const noexcept { return core_.queued_bytes(); }
 void websocket_connection::terminate() { core_.terminate(0, {}); }
 void websocket_connection::terminate(int code, std::string_view reason) {
   core_.terminate(code, reason);
@@ -139,6 +140,9 @@ send_result connection_ref::send(std::string_view text) const {
 }
 send_result connection_ref::send(const message& what) const {
   return core_ == nullptr ? send_result::closed : core_->send(what);
+}
+std::size_t connection_ref::queued_bytes() const noexcept {
+  return core_ == nullptr ? 0 : core_->queued_bytes();
 }
 void connection_ref::terminate() const {
   if (core_ != nullptr)

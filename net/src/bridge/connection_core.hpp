@@ -82,6 +82,11 @@ public:
     return reserved_.load(std::memory_order_relaxed);
   }
 
+  /// What still is in a lane when its client has gone waits for nobody.
+  [[nodiscard]] std::size_t queued_bytes() const noexcept {
+    return status() == connection_status::closed ? 0 : reserved();
+  }
+
   /// Messages of so many bytes together wait to be handled. True: reading should pause. @context
   /// the I/O thread
   [[nodiscard]] bool undelivered_more(std::size_t messages, std::size_t bytes) noexcept;
