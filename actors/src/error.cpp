@@ -9,10 +9,8 @@ public:
   const char* name() const noexcept override { return "callsign"; }
   std::string message(int code) const override {
     switch (static_cast<errc>(code)) {
-    case errc::task_failed: return "a task threw an exception";
     case errc::handler_failed: return "a handler threw an exception";
     case errc::handler_invalid: return "on_connection did not return a handler";
-    case errc::bad_worker_name: return "this is no name for a worker";
     case errc::worker_kind_differs: return "the worker already runs elsewhere";
     case errc::shutting_down: return "the workers are ending";
     case errc::web_server_not_running: return "the web server is not running";
@@ -20,7 +18,6 @@ public:
     case errc::path_in_use: return "a WebSocket server is already on this path (error -10718)";
     case errc::bad_path: return "this is no path for a WebSocket server";
     case errc::unknown_data_type: return "unknown data type";
-    case errc::cannot_listen: return "the address cannot be listened on";
     case errc::bad_option: return "an option is out of its range";
     case errc::going_away: return "the client went away";
     case errc::line_lost: return "the line was lost without a closing handshake";
@@ -32,7 +29,6 @@ public:
     case errc::client_too_slow: return "the client does not read fast enough";
     case errc::budget_exhausted: return "the memory budget of the process is exhausted";
     case errc::invalid_json: return "the message is not JSON";
-    case errc::out_of_descriptors: return "the process may open no more files";
     }
     return "unknown error";
   }

@@ -26,11 +26,6 @@ bool port::post(entry_kind kind, task what, std::source_location where) const {
   return system_->post_event(where_, number_, entry{kind, where, std::move(what)});
 }
 
-bool port::is_current() const noexcept {
-  const incarnation* here = incarnation::current();
-  return here != nullptr && here->number() == number_ && &here->where() == where_.get();
-}
-
 incarnation::incarnation(worker_system& system, std::shared_ptr<slot> where, worker_number number)
     : system_{system}, where_{std::move(where)}, number_{number}, place_{*this} {}
 

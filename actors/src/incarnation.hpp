@@ -42,9 +42,6 @@ public:
             std::source_location where = std::source_location::current()) const;
   [[nodiscard]] worker_number number() const noexcept { return number_; }
   [[nodiscard]] const std::string& name() const noexcept { return where_->name(); }
-  /// Whether this thread is running that incarnation's entry, so that its state may be touched here
-  /// and now.
-  [[nodiscard]] bool is_current() const noexcept;
 
 private:
   worker_system* system_;

@@ -170,17 +170,16 @@ TEST_F(Errors, AnErrorHandlerMayCallWorkers) {
 }
 
 TEST_F(Errors, AMessageSaysWhatWasTriedWhyItFailedAndWhatToDo) {
-  const error e{make_error_code(errc::cannot_listen), "listen on 127.0.0.1 port 8080",
-                "choose another port"};
-  EXPECT_EQ(e.message(), "cannot listen on 127.0.0.1 port 8080: the address cannot be listened on; "
-                         "choose another port");
+  const error e{make_error_code(errc::bad_option), "listen on \"nowhere\"", "write an IP address"};
+  EXPECT_EQ(e.message(),
+            "cannot listen on \"nowhere\": " + e.code.message() + "; write an IP address");
   const failure thrown{e};
   EXPECT_EQ(thrown.what(), e.message());
-  EXPECT_EQ(thrown.code(), errc::cannot_listen);
+  EXPECT_EQ(thrown.code(), errc::bad_option);
 }
 
 TEST_F(Errors, EveryCodeHasAText) {
-  for (int code = 1; code <= static_cast<int>(errc::out_of_descriptors); ++code) {
+  for (int code = 1; code <= static_cast<int>(errc::invalid_json); ++code) {
     EXPECT_NE(error_category().message(code), "unknown error") << code;
   }
   EXPECT_EQ(error_category().message(0), "unknown error");

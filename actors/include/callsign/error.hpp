@@ -12,10 +12,8 @@ namespace callsign {
 
 /// The library's own error conditions. Codes of the operating system stay what they are.
 enum class errc {
-  task_failed = 1,        ///< a task threw
-  handler_failed,         ///< a callback of a handler threw
+  handler_failed = 1,     ///< a callback of a handler threw
   handler_invalid,        ///< `on_connection` returned something that is no handler
-  bad_worker_name,        ///< empty, longer than 255 bytes, control characters, or not UTF-8
   worker_kind_differs,    ///< hired again to run somewhere else
   shutting_down,          ///< the set of workers is ending
   web_server_not_running, ///< a WebSocket server needs its web server to run first
@@ -23,7 +21,6 @@ enum class errc {
   path_in_use,            ///< two servers on one path (4D: -10718)
   bad_path,               ///< does not begin with a slash, or cannot be decoded
   unknown_data_type,      ///< not text, blob or object
-  cannot_listen,          ///< an address and port could not be taken
   bad_option,             ///< an option is out of its range
   going_away,             ///< the client left (close code 1001)
   line_lost,              ///< no closing handshake (1006)
@@ -35,7 +32,6 @@ enum class errc {
   client_too_slow,        ///< the outbox overflowed (1013)
   budget_exhausted,       ///< the process-wide budget overflowed (1013)
   invalid_json,           ///< a message for data type `object` is not JSON
-  out_of_descriptors,     ///< the process may open no more files
 };
 
 /// @context any thread

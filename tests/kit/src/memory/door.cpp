@@ -59,7 +59,7 @@ std::shared_ptr<door::web_service> backend::listen(const web_server_options& how
     const auto one = known.lock();
     if (one == nullptr || !one->is_listening() || one->port() != port)
       continue;
-    errors.push_back({make_error_code(errc::cannot_listen),
+    errors.push_back({std::make_error_code(std::errc::address_in_use),
                       "listen on port " + std::to_string(port), "choose another port"});
     return nullptr;
   }
