@@ -319,8 +319,8 @@ TEST_F(Admission, AnExceptionInOnConnectionRefuses) {
 
   joins().is_refused(500);
 
-  EXPECT_THAT(notes.takes(),
-              ElementsAre("server open", "server asked /chat", "server error the list is lost"));
+  EXPECT_THAT(notes.takes(), ElementsAre("server open", "server asked /chat",
+                                         "server error on_connection: the list is lost"));
   EXPECT_EQ(counters()[counter::refused_by_exception], 1u);
   EXPECT_EQ(counters()[counter::handler_exceptions], 1u);
   all_is_quiet();
@@ -333,8 +333,9 @@ TEST_F(Admission, AnExceptionInOnConnectionRefusesAfterTheHandshakeWith1011) {
 
   joins().is_told_goodbye(1011);
 
-  EXPECT_THAT(notes.takes(), ElementsAre("server open", "server asked /chat",
-                                         "server error an exception that is no std::exception"));
+  EXPECT_THAT(notes.takes(),
+              ElementsAre("server open", "server asked /chat",
+                          "server error on_connection: an exception that is no std::exception"));
   all_is_quiet();
 }
 
@@ -377,9 +378,9 @@ TEST_P(PlacedAdmission, OverMaxConnectionsThereIsNoSeat) {
 
   joins().is_refused(503);
   EXPECT_EQ(counters()[counter::refused_full], 1u);
-  EXPECT_THAT(log(), Contains(HasSubstr("too many connections")));
   EXPECT_THAT(log(), ElementsAre("refused a client from 127.0.0.1 on /chat: this origin is not "
                                  "allowed"));
+  EXPECT_THAT(log(), Contains(HasSubstr("too many connections")));
 
   ana.leaves();
   auto eve = joins();
@@ -410,9 +411,9 @@ TEST_P(PlacedAdmission, ARefusedClientTakesNoSeat) {
 
   for (int i = 0; i < 3; ++i)
     joins().is_refused(403);
-
   EXPECT_THAT(log(), ElementsAre("refused a client from 10.0.0.1 on /chat: too many connections "
                                  "from this address"));
+
   EXPECT_EQ(counters()[counter::refused_full], 0u);
   all_is_quiet();
 }
@@ -478,10 +479,10 @@ TEST_F(Admission, WithoutAnAdmissionDeadlineAClientWaits) {
     EXPECT_TRUE(ana.is_connected());
   });
 
-  EXPECT_TRUE(ana.is_admitted());
   EXPECT_EQ(counters()[counter::refused_late], 1u);
   EXPECT_THAT(log(), ElementsAre("a client from 127.0.0.1 was closed with 1013: on_connection did "
                                  "not answer within the admission deadline"));
+  EXPECT_TRUE(ana.is_admitted());
   all_is_quiet();
 }
 

@@ -306,7 +306,7 @@ void server_core::decide(const connection_ptr& who) {
   try {
     answer = handler_->on_connection(place_, who->request());
   } catch (...) {
-    auto text = text_of_current_exception();
+    auto text = "on_connection: " + text_of_current_exception();
     refuse(who, 500, "the server failed to decide", counter::refused_by_exception);
     books().count(counter::handler_exceptions);
     return tell_error(item_of(errc::handler_failed, std::move(text), "user"));
