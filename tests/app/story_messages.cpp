@@ -309,17 +309,20 @@ TEST_P(Messages, ABroadcastReachesEverybodyButThoseItLeavesOut) {
 
   const auto everybody = server.broadcast("everybody");
   server.broadcast("not 1 and 4", except({1, 4, 99}));
+  server.broadcast("not 0", except({0}));
   settle();
 
   for (std::size_t i = 0; i < all.size(); ++i) {
     all[i].hears("everybody");
     if (i != 1 && i != 4)
       all[i].hears("not 1 and 4");
+    if (i != 0)
+      all[i].hears("not 0");
   }
   EXPECT_TRUE(everybody.so_far().is_complete);
   EXPECT_EQ(everybody.so_far().queued, 6u);
   EXPECT_EQ(everybody.so_far().dropped, 0u);
-  EXPECT_EQ(counters()[counter::broadcasts], 2u);
+  EXPECT_EQ(counters()[counter::broadcasts], 3u);
   all_is_quiet();
 }
 

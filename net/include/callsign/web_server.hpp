@@ -74,6 +74,8 @@ public:
   [[nodiscard]] bool is_running() const noexcept;
   /// The port in use, or 0.
   [[nodiscard]] std::uint16_t port() const;
+  /// As `web_server::urls`.
+  [[nodiscard]] std::vector<std::string> urls() const;
   /// As `web_server::stop`, but returns at once and may be called in a worker.
   void stop() const;
   [[nodiscard]] const std::shared_ptr<detail::web_core>& core() const noexcept { return core_; }

@@ -104,6 +104,8 @@ public:
   explicit except(const websocket_connection& ws) : ids_{ws.id()} {}
   explicit except(const connection_ref& ws) : ids_{ws.id()} {}
   explicit except(std::vector<connection_id> ids) : ids_{std::move(ids)} {}
+  /// `except({0, 7})`
+  except(std::initializer_list<connection_id> ids) : ids_{ids} {}
   [[nodiscard]] const std::vector<connection_id>& ids() const noexcept { return ids_; }
 
 private:

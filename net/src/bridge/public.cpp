@@ -83,6 +83,9 @@ bool web_server_ref::is_running() const noexcept { return core_ != nullptr && co
 std::uint16_t web_server_ref::port() const {
   return core_ == nullptr ? std::uint16_t{0} : core_->port();
 }
+std::vector<std::string> web_server_ref::urls() const {
+  return core_ == nullptr ? std::vector<std::string>{} : core_->urls();
+}
 void web_server_ref::stop() const {
   if (core_ != nullptr)
     core_->begin_stop();
