@@ -133,6 +133,8 @@ std::string read_path(const std::string& word) {
     throw bad_argument{
         in_quotes(word) +
         " is no path; a % needs two hexadecimal digits behind it, or write it as %25"};
+  if (word.find("%00") != word.npos)
+    throw bad_argument{in_quotes(word) + " is no path; leave out %00, which no client can ask for"};
   if (has_dots_for_a_segment(word))
     throw bad_argument{in_quotes(word) +
                        " is no path for a WebSocket; browsers resolve . and .. before they ask"};
