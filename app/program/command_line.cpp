@@ -147,7 +147,8 @@ private:
     one("--max-per-address", "N", into_.max_per_address, count_from(1, 1'000'000),
         "most clients at a time from one address (1000)");
     one("--ping", "SECONDS", into_.ping, read_seconds,
-        "ask a silent client for a sign of life; 0 never does (20)");
+        "ask a client for a sign of life when it has been silent for\n"
+        "so long; it has 20 seconds to answer; 0 never asks (20)");
   }
 
   CLI::App app_;
