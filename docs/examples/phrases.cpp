@@ -2,6 +2,7 @@
 
 #include <callsign/net.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -98,7 +99,8 @@ void as_in_4d(callsign::worker& self, const callsign::web_server_ref& web) {
                                          std::make_unique<doorman>(),
                                          {.path = "/chat",
                                           .when = callsign::admit::after_handshake,
-                                          .codes = callsign::close_codes::strict}};
+                                          .codes = callsign::close_codes::strict,
+                                          .admission_deadline = std::chrono::milliseconds{0}}};
   // [as-in-4d] end
 }
 
