@@ -13,8 +13,9 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { networkInterfaces } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { test } from 'node:test';
+import { limit, Person } from './person.mjs';
 import { Program, within } from './program.mjs';
 
 const [chat = process.env.CALLSIGN_CHAT, artefacts = process.env.CALLSIGN_ARTEFACTS ?? 'browser-artefacts'] =
@@ -25,144 +26,14 @@ if (!chat) {
 }
 const { chromium } = createRequire(new URL('../../clients/', import.meta.url))('playwright-core');
 
-const limit = 15_000; // ms, for whatever is waited for
 const policy = [
   "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'",
   "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
 ];
 
-/** Somebody with the chat open in a window. Sees the lines one after the other and misses none. */
-class Person {
-  #seen = 0;
-  attempts = 0; // at connecting
-  errors = []; //  in the browser's console
-
-  static async meets(browser, name, window = {}) {
-    const person = new Person();
-    person.name = name;
-    person.page = await (await browser.newContext({ reducedMotion: 'reduce', ...window })).newPage();
-    person.page.setDefaultTimeout(limit);
-    person.page.on('websocket', () => person.attempts++);
-    person.page.on('console', (entry) => entry.type() === 'error' && person.errors.push(entry.text()));
-    person.page.on('pageerror', (error) => person.errors.push(String(error)));
-    person.page.on('dialog', (dialog) => {
-      person.errors.push(`a dialog: ${dialog.message()}`);
-      dialog.dismiss();
-    });
-    return person;
-  }
-
-  get input() { return this.page.getByLabel('Your message'); }
-  get log() { return this.page.getByRole('log'); }
-  get complaint() { return this.page.getByRole('alert'); }
-
-  async opens(url) {
-    const response = await this.page.goto(url);
-    assert.equal(response.status(), 200, url);
-    return response;
-  }
-
-  async reloads() {
-    this.#seen = 0;
-    await this.page.reload();
-  }
-
-  /** Waits until the page says, in words, how the connection is. */
-  async isTold(words) {
-    await this.page.getByRole('status').filter({ hasText: words }).waitFor();
-  }
-
-  async says(text) {
-    await this.input.focus();
-    await this.page.keyboard.insertText(text);
-    await this.page.keyboard.press('Enter');
-    await this.sees('own', text);
-  }
-
-  /** Says `text 1`, `text 2` and so on, faster than anybody could type. */
-  async saysMany(text, count) {
-    await this.page.evaluate(([text, count]) => {
-      for (let n = 1; n <= count; n++) {
-        document.querySelector('textarea').value = `${text} ${n}`;
-        document.querySelector('form').requestSubmit();
-      }
-    }, [text, count]);
-  }
-
-  async scrollsUp() {
-    await this.log.focus();
-    const from = await this.log.evaluate((log) => log.scrollTop);
-    await this.page.keyboard.press('PageUp');
-    await this.log.evaluate((log, from) => new Promise((resolve) => {
-      const look = () => log.scrollTop < from && resolve();
-      log.addEventListener('scroll', look);
-      look();
-    }), from);
-    await this.distanceToEnd(); // the page has heard of it, too
-  }
-
-  /** The next line is of this kind and has exactly this text. */
-  async sees(kind, text) {
-    assert.deepEqual(await this.#next(), { kind, text }, `what ${this.name} sees`);
-  }
-
-  hears(text) { return this.sees('other', text); }
-  notices(text) { return this.sees('notice', text); }
-
-  async noticesInAnyOrder(...texts) {
-    const lines = [];
-    for (const _ of texts) lines.push(await this.#next());
-    lines.sort((a, b) => (a.text < b.text ? -1 : 1));
-    assert.deepEqual(lines, texts.sort().map((text) => ({ kind: 'notice', text })), `what ${this.name} sees`);
-  }
-
-  /** Like `sees`, but notices may come before it. */
-  async hearsAmongNotices(text) {
-    let line = await this.#next();
-    while (line.kind === 'notice') line = await this.#next();
-    assert.deepEqual(line, { kind: 'other', text }, `what ${this.name} hears`);
-  }
-
-  async #next() {
-    const line = this.page.locator('.line').nth(this.#seen);
-    await line.waitFor({ state: 'attached' });
-    this.#seen++;
-    return {
-      kind: await line.evaluate(({ classList }) => [...classList].filter((name) => name !== 'line').join()),
-      text: await line.locator('.text').evaluate((text) => text.textContent),
-    };
-  }
-
-  async seesNothingMore() {
-    assert.equal(await this.page.locator('.line').count(), this.#seen, `lines ${this.name} has`);
-  }
-
-  /** How far the log is from its end, in pixels, when the next frame is painted. */
-  distanceToEnd() {
-    return this.log.evaluate(async (log) => {
-      await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
-      return log.scrollHeight - log.clientHeight - log.scrollTop;
-    });
-  }
-
-  focused() {
-    return this.page.evaluate(() => document.activeElement.id || document.activeElement.textContent.trim());
-  }
-
-  /** What the console complained of, failed attempts to connect apart. */
-  get unexpectedErrors() {
-    return this.errors.filter((text) => !/^WebSocket connection to 'ws:\S+' failed/.test(text));
-  }
-
-  takesPicture(name) {
-    return this.page.screenshot({ path: join(artefacts, `${name}.png`), animations: 'disabled' });
-  }
-
-  leaves() { return this.page.context().close(); }
-}
-
 test('TheChatInABrowser', async (story) => {
   await mkdir(artefacts, { recursive: true });
+  Person.artefacts = artefacts;
   const hasIpv6 = Object.values(networkInterfaces()).flat().some(({ address }) => address === '::1');
   const addresses = hasIpv6 ? ['127.0.0.1', '::1'] : ['127.0.0.1'];
 
