@@ -5,4 +5,10 @@
 
 #include <iostream>
 
-int main() { std::cout << "callsign " << callsign::version << "\n"; }
+int main() {
+  const auto heard = callsign::native::json_of(callsign::message{R"({"name": "ana"})"});
+  const auto sent = callsign::native::message_of({{"hello", heard.at("name")}});
+  if (sent.text() != R"({"hello":"ana"})")
+    return 1;
+  std::cout << "callsign " << callsign::version << "\n";
+}
