@@ -69,7 +69,8 @@ class BadFrames(Wire):
             for opcode in (TEXT, BINARY, PING, PONG, CLOSE):
                 self.fails(Frame(opcode, b"\x03\xe8" if opcode == CLOSE else b"hello", rsv=rsv), 1002)
             begun = Frame(TEXT, b"hello", fin=False).wire()
-            self.fails(begun + Frame(CONTINUATION, b"hello", rsv=rsv).wire(), 1002)
+            for is_last in (True, False):
+                self.fails(begun + Frame(CONTINUATION, b"hello", rsv=rsv, fin=is_last).wire(), 1002)
             self.fails(begun + Frame(PING, b"hello", rsv=rsv).wire(), 1002)
 
     def test_b22_reserved_opcodes(self):
