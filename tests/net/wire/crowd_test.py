@@ -2,7 +2,8 @@
 
 The protocol of each is websockets.client of python3-websockets; around it is only what moves its bytes.
 Everybody hears everything said by the others exactly once, and all in one order; the join notices add up;
-at SIGINT every client is told 1001, and the program ends with 0 within the close deadline and a second.
+at SIGINT every client is told 1001, and the program ends with 0 within the close deadline and a second:
+when everybody answers, and when nobody does.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from websockets.client import ClientConnection
 from websockets.frames import Opcode
 from websockets.uri import parse_uri
 
-from program import PATIENCE, Program
+from program import CLOSE_DEADLINE, PATIENCE, Program
 
 CLIENTS = 1000
 TALKERS, LINES = 10, 12
@@ -31,6 +32,7 @@ class Client(asyncio.Protocol):
         self.is_over = asyncio.get_running_loop().create_future()
         self.all_heard = asyncio.get_running_loop().create_future()
         self.expects = None
+        self.answers = True
 
     def connection_made(self, transport):
         self.transport = transport
@@ -44,7 +46,8 @@ class Client(asyncio.Protocol):
 
     def data_received(self, data):
         self.connection.receive_data(data)
-        self.flush()
+        if self.answers:
+            self.flush()
         for event in self.connection.events_received():
             if getattr(event, "opcode", None) is Opcode.TEXT:
                 if event.data == CAME:
@@ -61,7 +64,14 @@ class Client(asyncio.Protocol):
 
     def eof_received(self):
         self.connection.receive_eof()
-        self.flush()
+        if self.answers:
+            self.flush()
+
+    def turns_a_deaf_ear(self, is_reading):
+        """From now on it answers nothing; perhaps it does not even read."""
+        self.answers = False
+        if not is_reading:
+            self.transport.pause_reading()
 
     def connection_lost(self, _):
         for future in (self.is_in, self.all_heard):
@@ -86,13 +96,18 @@ class Crowd(unittest.IsolatedAsyncioTestCase):
     async def test_each_connection_speaks_for_itself(self):
         await self.tell("connection", "2")
 
-    async def tell(self, placement, threads):
+    async def test_one_worker_is_not_answered_by_anybody(self):
+        await self.tell_of_the_deaf("worker")
+
+    async def test_no_connection_is_answered(self):
+        await self.tell_of_the_deaf("connection")
+
+    async def opens(self, placement, threads):
+        """The chat, and a thousand who are in."""
         loop = asyncio.get_running_loop()
         loop.set_debug(False)  # it would cost more than everything else
         chat = Program("chat", "--placement", placement, "--io-threads", threads)
         self.addCleanup(chat.end)
-        began = time.monotonic()
-
         clients = []
         for _ in range(CLIENTS // AT_ONCE):
             some = await asyncio.gather(*(
@@ -100,6 +115,28 @@ class Crowd(unittest.IsolatedAsyncioTestCase):
                 for _ in range(AT_ONCE)))
             clients += [client for _, client in some]
             await asyncio.wait_for(asyncio.gather(*(c.is_in for c in clients[-AT_ONCE:])), LIMIT)
+        return chat, clients
+
+    async def tell_of_the_deaf(self, placement):
+        """S-33: one close deadline for all of them, whether they read their Close or not."""
+        chat, clients = await self.opens(placement, "2")
+        for number, client in enumerate(clients):
+            client.turns_a_deaf_ear(is_reading=number % 2 == 0)
+
+        took = await asyncio.get_running_loop().run_in_executor(None, chat.stop)
+        for client in clients:  # there is nobody any more to whom that would make a difference
+            client.transport.resume_reading()
+        await asyncio.wait_for(asyncio.gather(*(c.is_over for c in clients)), LIMIT)
+
+        self.assertGreater(took, CLOSE_DEADLINE - 1, "they were hardly given a chance")
+        told = [c.connection.close_rcvd.code for c in clients[::2] if c.connection.close_rcvd]
+        self.assertEqual(told, [1001] * (CLIENTS // 2))
+        print(f"{placement}: {CLIENTS} clients that answer nothing, ended in {took:.2f} s", flush=True)
+
+    async def tell(self, placement, threads):
+        loop = asyncio.get_running_loop()
+        began = time.monotonic()
+        chat, clients = await self.opens(placement, threads)
         joined = time.monotonic()
 
         talkers = clients[:: CLIENTS // TALKERS]

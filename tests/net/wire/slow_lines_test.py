@@ -1,4 +1,4 @@
-"""Lines that say nothing, or say it slowly: rules V9, L-01 to L-05, the last of B-20.
+"""Lines that say nothing, or say it slowly: rules V9, L-01 to L-05.
 
 The request deadline is 5 s: whoever has not sent a whole request by then is gone a second later, and
 meanwhile a good client is served as ever. All of it happens in the same six seconds.
