@@ -15,6 +15,7 @@ import { createRequire } from 'node:module';
 import { networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
+import { Detour } from './from_address.mjs';
 import { limit, Person } from './person.mjs';
 import { Program, within } from './program.mjs';
 
@@ -36,9 +37,11 @@ test('TheChatInABrowser', async (story) => {
   Person.artefacts = artefacts;
   const hasIpv6 = Object.values(networkInterfaces()).flat().some(({ address }) => address === '::1');
   const addresses = hasIpv6 ? ['127.0.0.1', '::1'] : ['127.0.0.1'];
+  const hers = '127.0.0.2'; // where eve comes from
 
   const people = new Set();
   let program;
+  let detour; // by which eve comes
   let other; // a second program, for the last scene
   let browser;
   let hasFailed = false;
@@ -66,7 +69,8 @@ test('TheChatInABrowser', async (story) => {
   });
 
   try {
-    program = await Program.start(resolve(chat), addresses, '--port', '0', '--deny', '::1/128');
+    program = await Program.start(resolve(chat), addresses, '--port', '0', '--deny', hers);
+    detour = await Detour.to(program.port, hers);
     browser = await chromium.launch({
       executablePath: process.env.CALLSIGN_CHROMIUM ?? '/usr/bin/chromium',
       args: [
@@ -107,15 +111,18 @@ test('TheChatInABrowser', async (story) => {
       await bob.seesNothingMore();
     });
 
-    await scene('OwnLinesStandApart', async () => {
-      const looks = (kind) => ana.page.locator(`.line.${kind}`).first().evaluate((line) => {
-        const { x, width } = line.getBoundingClientRect();
-        return { colour: getComputedStyle(line).backgroundColor, middle: x + width / 2 };
-      });
-      const [own, heard] = [await looks('own'), await looks('other')];
+    await scene('OwnLinesOthersAndNoticesLookDifferent', async () => {
+      const [own, heard, notice] = [await ana.looksOf('own'), await ana.looksOf('other'), await ana.looksOf('notice')];
 
-      assert.notEqual(own.colour, heard.colour);
+      assert.notEqual(own.background, heard.background);
       assert.ok(own.middle > heard.middle, 'own lines stand further to the right');
+      assert.equal(notice.background, 'none', 'a notice is no bubble');
+      for (const said of [own, heard]) {
+        assert.notEqual(said.background, 'none');
+        assert.notEqual(notice.ink, said.ink);
+        assert.ok(notice.size < said.size, 'a notice is smaller');
+        assert.ok(notice.width > said.width, 'and goes from side to side');
+      }
     });
 
     await scene('MarkupIsShownAsText (T-23)', async () => {
@@ -135,11 +142,20 @@ test('TheChatInABrowser', async (story) => {
       await ana.says('Then there is hope for the next one');
       await bob.hears('Then there is hope for the next one');
 
-      for (const colorScheme of ['light', 'dark']) {
-        for (const [person, device] of [[ana, 'desktop'], [bob, 'phone']]) {
+      for (const [person, device] of [[ana, 'desktop'], [bob, 'phone']]) {
+        const seen = {};
+        for (const colorScheme of ['light', 'dark']) {
           await person.page.emulateMedia({ colorScheme });
           assert.ok(await person.distanceToEnd() <= 1, 'the last line is in sight');
           await person.takesPicture(`chat-${device}-${colorScheme}`);
+          seen[colorScheme] = await person.contrasts();
+        }
+        assert.ok(seen.light.page > 0.5, 'by day the page is light');
+        assert.ok(seen.dark.page < 0.1, 'and by night it is dark');
+        for (const [scheme, { texts }] of Object.entries(seen)) {
+          assert.deepEqual(Object.keys(texts).sort(), ['notice', 'other', 'own', 'placeholder', 'state', 'title']);
+          for (const [what, ratio] of Object.entries(texts))
+            assert.ok(ratio >= 4.5, `${what} in ${scheme} on the ${device}: ${ratio.toFixed(2)} : 1`);
         }
       }
     });
@@ -252,7 +268,7 @@ test('TheChatInABrowser', async (story) => {
       // Time stands still in this page, but for what we let pass. Its delays are read off the page.
       await eve.page.clock.install({ time: new Date('2024-05-17T20:00:00') });
       await eve.page.clock.pauseAt(new Date('2024-05-17T20:00:01'));
-      await eve.opens(`http://[::1]:${port}/`);
+      await eve.opens(`http://127.0.0.1:${detour.port}/`);
 
       const most = [1, 2, 4, 8, 15, 15, 15]; // s
       const waits = [];
@@ -274,7 +290,7 @@ test('TheChatInABrowser', async (story) => {
       await eve.seesNothingMore();
       assert.ok(eve.errors.length >= most.length);
       for (const error of eve.errors) assert.match(error, /Unexpected response code: 403$/);
-    }, { needs: hasIpv6 });
+    });
 
     await scene('AStoppedServerEndsInOrderAndThePagesSaySo', async () => {
       assert.deepEqual(await program.stop(), { code: 0, signal: null }, program.output);
@@ -305,7 +321,7 @@ test('TheChatInABrowser', async (story) => {
       assert.equal(await eve.focused(), 'message');
       await eve.says('At last');
       await bob.hearsAmongNotices('At last');
-    }, { needs: hasIpv6 });
+    });
 
     await scene('ThePageKeepsTheLastThousandLines', async () => {
       await bob.saysMany('line', 1100);
@@ -333,6 +349,14 @@ test('TheChatInABrowser', async (story) => {
       assert.ok(Math.abs(await where() - before) < 10, `moved from ${before} to ${await where()}`);
     });
 
+    await scene('ThePageFindsItsSocketByIpv6Too', async () => {
+      const guest = await meets('guest by IPv6');
+      await guest.opens(`http://[::1]:${port}/`);
+      await guest.notices('Welcome on the chat!');
+      await guest.leaves();
+      people.delete(guest);
+    }, { needs: hasIpv6 });
+
     await scene('TheSocketMayHaveAnotherPath', async () => {
       other = await Program.start(resolve(chat), ['127.0.0.1'], '--port', '0', '--path', '/parley');
       const guest = await meets('guest');
@@ -349,5 +373,6 @@ test('TheChatInABrowser', async (story) => {
     await browser?.close();
     program?.end();
     other?.end();
+    detour?.end();
   }
 });

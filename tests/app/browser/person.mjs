@@ -121,6 +121,44 @@ export class Person {
     });
   }
 
+  /** How the first line of that kind looks. A background that nobody sees is 'none'. */
+  looksOf(kind) {
+    return this.page.locator(`.line.${kind}`).first().evaluate((line) => {
+      const { x, width } = line.getBoundingClientRect();
+      const { backgroundColor, color, fontSize } = getComputedStyle(line);
+      const background = /, 0\)$|^transparent$/.test(backgroundColor) ? 'none' : backgroundColor;
+      return { background, ink: color, size: parseFloat(fontSize), middle: x + width / 2, width };
+    });
+  }
+
+  /** How light the page is, from 0 to 1, and how each kind of text stands out from what is behind it (WCAG 2). */
+  contrasts() {
+    return this.page.evaluate(() => {
+      const channels = (colour) => colour.match(/[\d.]+/g).map(Number);
+      const luminance = (colour) => {
+        const [red, green, blue] = channels(colour).map((value) =>
+          (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+      };
+      const behind = (element) => {
+        const colour = getComputedStyle(element).backgroundColor;
+        return (channels(colour)[3] ?? 1) === 0 ? behind(element.parentElement) : colour;
+      };
+      const contrast = (selector, pseudo) => {
+        const element = document.querySelector(selector);
+        const pair = [luminance(getComputedStyle(element, pseudo).color), luminance(behind(element))];
+        return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+      };
+      return {
+        page: luminance(behind(document.body)),
+        texts: {
+          own: contrast('.own .text'), other: contrast('.other .text'), notice: contrast('.notice .text'),
+          state: contrast('#state'), title: contrast('h1 span'), placeholder: contrast('textarea', '::placeholder'),
+        },
+      };
+    });
+  }
+
   focused() {
     return this.page.evaluate(() => document.activeElement.id || document.activeElement.textContent.trim());
   }
