@@ -119,7 +119,7 @@ public:
   struct totals {
     std::size_t queued = 0;
     std::size_t pressured = 0; ///< queued, over the high-water mark
-    std::size_t dropped = 0;   ///< the outbox was full
+    std::size_t dropped = 0;   ///< the outbox was full, or the connection was closing
     bool is_complete = false;  ///< every I/O thread has handed it out
   };
   struct state;
@@ -207,6 +207,7 @@ public:
   websocket_server(worker& self, const web_server_ref& web, std::shared_ptr<server_handler> handler,
                    server_options options = {});
 
+  /// From a callback's `websocket_server&`, which owns nothing, nothing moves.
   websocket_server(websocket_server&& other) noexcept;
   /// Terminates the server that was held before.
   websocket_server& operator=(websocket_server&& other) noexcept;
@@ -230,15 +231,16 @@ public:
   void terminate();
   [[nodiscard]] bool is_terminated() const noexcept;
 
-  [[nodiscard]] server_handler& handler() const noexcept;
+  /// @errors `std::logic_error`, as for the next three, where there is no server
+  [[nodiscard]] server_handler& handler() const;
   template <class H>
   [[nodiscard]] H& handler_as() const {
     return dynamic_cast<H&>(handler());
   }
-  [[nodiscard]] const std::string& path() const noexcept;
-  [[nodiscard]] data_type type() const noexcept;
+  [[nodiscard]] const std::string& path() const;
+  [[nodiscard]] data_type type() const;
   /// The worker that owns the server, by name.
-  [[nodiscard]] const std::string& owner() const noexcept;
+  [[nodiscard]] const std::string& owner() const;
 
   /// What may be kept and used from anywhere.
   [[nodiscard]] server_ref ref() const;
@@ -247,6 +249,7 @@ private:
   friend class detail::server_core;
   struct inside {};
   websocket_server(inside, std::shared_ptr<detail::server_core> core) noexcept;
+  [[nodiscard]] detail::server_core& here() const;
 
   std::shared_ptr<detail::server_core> core_;
   bool owns_ = false;

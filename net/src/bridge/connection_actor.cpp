@@ -143,13 +143,13 @@ void connection_actor::deliver_end() {
     return;
   connection_core& core = line_->core();
   auto ending = line_->ending_of(*end_);
-  line_->here().books().count(counter::connections_closed);
-  line_->here().books().count(ending.why);
+  auto& books = line_->here().books();
+  books.count(counter::connections_closed);
+  books.count(ending.why);
+  std::string line;
   if (ending.error) {
-    line_->here().books().log(log_level::info, "the connection from " +
-                                                   core.request().remote_address + " ended with " +
-                                                   std::to_string(ending.how.code) + ": " +
-                                                   std::string{ending.error->status_text()});
+    line = "the connection from " + core.request().remote_address + " ended with " +
+           std::to_string(ending.how.code) + ": " + std::string{ending.error->status_text()};
   }
   if (core.server().is_parallel()) {
     const current_mark mark{this};
@@ -158,6 +158,8 @@ void connection_actor::deliver_end() {
   } else {
     core.server().post_end(line_->shared_core(), std::move(ending));
   }
+  if (!line.empty())
+    books.log(log_level::info, line);
 }
 
 void connection_actor::leave() {

@@ -38,13 +38,16 @@ send_result connection_core::dropped(std::size_t bytes) {
   release(bytes);
   server_->books().count(counter::messages_dropped_overflow_newest);
   if (server_->options().on_overflow == overflow::close && !is_overflow_told_.exchange(true)) {
-    status_.store(connection_status::closing, std::memory_order_release);
+    auto open = connection_status::connected;
+    status_.compare_exchange_strong(open, connection_status::closing, std::memory_order_acq_rel);
     server_->route_overflow(shared_from_this());
   }
   return send_result::dropped;
 }
 
 void connection_core::terminate(int code, std::string_view reason) {
+  if (!is_utf8(reason))
+    throw std::invalid_argument("the reason of a Close must be UTF-8");
   auto expected = connection_status::connected;
   if (!status_.compare_exchange_strong(expected, connection_status::closing,
                                        std::memory_order_acq_rel))
@@ -121,7 +124,7 @@ void websocket_connection::terminate() { core_.terminate(0, {}); }
 void websocket_connection::terminate(int code, std::string_view reason) {
   core_.terminate(code, reason);
 }
-connection_handler& websocket_connection::handler() const noexcept { return *core_.handler(); }
+connection_handler& websocket_connection::handler() const noexcept { return core_.handler(); }
 websocket_server& websocket_connection::server() const noexcept { return core_.server().place(); }
 const request& websocket_connection::request() const noexcept { return core_.request(); }
 std::string_view websocket_connection::subprotocol() const noexcept { return core_.subprotocol(); }

@@ -46,9 +46,9 @@ public:
   [[nodiscard]] const std::string& subprotocol() const noexcept { return subprotocol_; }
   [[nodiscard]] lane& home() const noexcept { return *home_; }
   [[nodiscard]] websocket_connection& place() noexcept { return place_; }
-  [[nodiscard]] const std::shared_ptr<connection_handler>& handler() const noexcept {
-    return handler_;
-  }
+  /// After the last callback, one that does nothing. @context where the callbacks run
+  [[nodiscard]] connection_handler& handler() const noexcept;
+  void drop_handler() noexcept { handler_.reset(); }
 
   send_result send(const message& what);
   void terminate(int code, std::string_view reason);
@@ -65,8 +65,8 @@ public:
   /// @context the worker, once
   void become_member(connection_id id, std::shared_ptr<connection_handler> handler) {
     id_.store(id, std::memory_order_relaxed);
+    // Its status stays: with `admit::after_handshake` it may be closing already.
     handler_ = std::move(handler);
-    status_.store(connection_status::connected, std::memory_order_release);
   }
   void set_status(connection_status now) noexcept { status_.store(now, std::memory_order_release); }
 

@@ -3,6 +3,7 @@
 #include "actors/src/unit.hpp"
 #include "net/src/bridge/io_turn.hpp"
 #include "net/src/bridge/server_core.hpp"
+#include "net/src/rules/utf8.hpp"
 
 namespace callsign::detail {
 
@@ -23,7 +24,11 @@ void connection_line::watch_admission() {
     here_.timers().arm(deadline_timer_, here_.now() + limit);
 }
 
-void connection_line::admission_decided() { deadline_timer_.disarm(); }
+void connection_line::admission_decided() {
+  // The same timer serves the Close, which may have come first.
+  if (!outbox_.is_close_queued())
+    deadline_timer_.disarm();
+}
 
 void connection_line::admission_is_late() {
   if (!core_->move(request_state::asked, request_state::late) &&
@@ -59,7 +64,7 @@ void connection_line::refuse(int status, std::string_view why) {
     const auto code = status == 500   ? close::internal_error
                       : status == 503 ? close::try_again_later
                                       : close::policy;
-    close(rules::our_part::terminated, code, std::string{why});
+    close(rules::our_part::terminated, code, std::string{rules::is_utf8(why) ? why : ""});
   } else {
     session_->refuse(status, why);
   }
@@ -121,10 +126,19 @@ void connection_line::close(rules::our_part part, close_code code, std::string r
   core_->set_status(connection_status::closing);
   outbox_.push_close(rules::encode_close(code, our_reason_));
   session_->mark_dirty();
-  beat_timer_.disarm();
+  tell_leaving();
   const auto limit = core_->server().options().close_deadline;
-  if (limit.count() > 0)
-    here_.timers().arm(deadline_timer_, here_.now() + limit);
+  if (limit.count() <= 0)
+    return; // the heartbeat goes on, or a dead client would stay for ever
+  beat_timer_.disarm();
+  here_.timers().arm(deadline_timer_, here_.now() + limit);
+}
+
+/// What a closing line still holds goes soon: nobody else need make room for it.
+void connection_line::tell_leaving() {
+  const std::size_t now = session_ != nullptr && outbox_.is_close_queued() ? weight() : 0;
+  here_.leaving(leaving_, now);
+  leaving_ = now;
 }
 
 void connection_line::close_is_late() {
@@ -194,6 +208,7 @@ void connection_line::ended(door::end_facts how) {
   const auto gone = outbox_.clear();
   core_->release(gone.bytes_dropped);
   here_.regain(gone.bytes_dropped + std::exchange(reassembling_, 0));
+  tell_leaving();
   if (gone.dropped_oldest != 0)
     here_.books().count(counter::messages_dropped_unsent, gone.dropped_oldest);
   core_->set_status(core_->status() == connection_status::closed ? connection_status::closed
@@ -205,6 +220,8 @@ void connection_line::written(std::size_t bytes) {
   const std::size_t data = outbox_.written(bytes);
   core_->release(data);
   here_.regain(data);
+  if (leaving_ != 0)
+    tell_leaving();
 }
 
 void connection_line::reassembling(std::ptrdiff_t more) {
@@ -215,6 +232,8 @@ void connection_line::reassembling(std::ptrdiff_t more) {
   }
   reassembling_ = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(reassembling_) + more);
   here_.weigh(*this);
+  if (outbox_.is_close_queued())
+    tell_leaving();
 }
 
 rules::ending connection_line::ending_of(const door::end_facts& facts) const {

@@ -66,6 +66,7 @@ public:
 private:
   void beat();
   void close_is_late();
+  void tell_leaving();
   void admission_is_late();
   void count_dropped(const rules::outbox::verdict& what, bool is_reserved);
 
@@ -78,6 +79,7 @@ private:
   rules::wheel_timer beat_timer_;
   rules::wheel_timer deadline_timer_; ///< of the admission, later of the close
   std::size_t reassembling_ = 0;
+  std::size_t leaving_ = 0; ///< what it holds though its Close is queued, as the budget knows it
   rules::our_part our_part_ = rules::our_part::none;
   close_code our_code_ = 0;
   std::string our_reason_;

@@ -58,6 +58,9 @@ public:
       memory_->remove(bytes);
   }
 
+  /// A closing line held so much, and holds so much now.
+  void leaving(std::size_t before, std::size_t now) noexcept { memory_->leaving(before, now); }
+
   /// That line may be the heaviest here now.
   void weigh(const connection_line& line) noexcept;
 

@@ -83,6 +83,9 @@ struct lane_settled {
 using lane_entry = std::variant<lane_join, lane_refuse, lane_leave, lane_send, lane_broadcast,
                                 lane_terminate, lane_terminate_all, lane_resume, lane_settled>;
 
+/// Whose join never came: the network ended before it was taken. @context any thread
+void join_was_lost(const connection_ptr& who);
+
 /// One per I/O thread; what is pushed from one place stays in order.
 class lane {
 public:
@@ -109,5 +112,9 @@ private:
   bool is_closed_ = false;
   std::atomic<bool> is_abandoned_{false};
 };
+
+/// Puts a broadcast, or the end of all, into every lane.
+void put_into_all(const lane_broadcast& what, const std::vector<std::shared_ptr<lane>>& lanes);
+void put_into_all(const lane_terminate_all& what, const std::vector<std::shared_ptr<lane>>& lanes);
 
 } // namespace callsign::detail

@@ -90,17 +90,9 @@ using hand_out_mail = caf::atom_constant<caf::atom("handout")>;
 /// To any actor of the bridge: the network ends.
 using quit_mail = caf::atom_constant<caf::atom("quit")>;
 
-// -- to the server actor (`callbacks::in_connection`) ---------------------------------------------
-
-/// Anything a lane takes; the server actor puts it into the lanes, and so into one order for all.
-struct ordered_mail {
-  std::shared_ptr<lane_entry> what;
-};
-
 } // namespace callsign::detail
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(callsign::detail::received_mail)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(callsign::detail::ended_mail)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(callsign::detail::broadcast_mail)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(callsign::detail::output_mail)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(callsign::detail::ordered_mail)

@@ -39,8 +39,8 @@ network_core::network_core(worker_system& workers, network_options options,
   }
   for (const auto& turn : turns_)
     turn->set_siblings(all);
-  workers_.add(*this);
   backend_->start();
+  workers_.add(*this);
 }
 
 network_core::~network_core() {
@@ -85,6 +85,32 @@ std::vector<std::shared_ptr<web_core>> network_core::webs() {
   return all;
 }
 
+void network_core::gain_server() {
+  const std::scoped_lock guard{lock_};
+  ++servers_;
+}
+
+void network_core::lose_server() {
+  {
+    const std::scoped_lock guard{lock_};
+    if (--servers_ != 0 || !is_abandoned_)
+      return;
+  }
+  stop_network(std::chrono::steady_clock::now() + workers_.options().stop_deadline);
+}
+
+void network_core::abandon() {
+  for (const auto& who : webs())
+    who->begin_stop();
+  {
+    const std::scoped_lock guard{lock_};
+    is_abandoned_ = true;
+    if (servers_ != 0)
+      return;
+  }
+  stop_network(std::chrono::steady_clock::now() + workers_.options().stop_deadline);
+}
+
 void network_core::stop_listening() {
   for (const auto& who : webs())
     who->stop_listening();
@@ -122,7 +148,7 @@ bool network_core::stop_network(std::chrono::steady_clock::time_point deadline) 
     const auto has_actors = [](const auto& turn) {
       return !turn->shared_lane()->is_abandoned() || !turn->lines().empty();
     };
-    while ((server_actors_->load() != 0 || std::ranges::any_of(turns_, has_actors)) && pump()) {
+    while (std::ranges::any_of(turns_, has_actors) && pump()) {
     }
   }
   for (const auto& who : webs())

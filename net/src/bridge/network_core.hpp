@@ -48,15 +48,17 @@ public:
   void add(web_core& who);
   void remove(web_core& who);
 
-  /// How many server actors have not quit.
-  [[nodiscard]] const std::shared_ptr<std::atomic<std::size_t>>& server_actors() const noexcept {
-    return server_actors_;
-  }
-
   // For test kits: what must be nothing when nobody is connected.
   [[nodiscard]] std::size_t buffered_bytes() const noexcept { return memory_->used(); }
   [[nodiscard]] std::size_t turn_count() const noexcept { return turns_.size(); }
   [[nodiscard]] std::vector<std::shared_ptr<server_core>> servers();
+
+  /// A server that has begun, and has ended. @context its worker
+  void gain_server();
+  void lose_server();
+  /// Whoever owned the network is gone, and could not wait for its servers to end: begins their
+  /// end. The last one ends the network. @context a worker
+  void abandon();
 
   void stop_listening() override;
   bool stop_network(std::chrono::steady_clock::time_point deadline) override;
@@ -71,8 +73,8 @@ private:
   std::vector<std::unique_ptr<io_turn>> turns_;
   std::mutex lock_;
   std::set<web_core*> webs_;
-  const std::shared_ptr<std::atomic<std::size_t>> server_actors_ =
-      std::make_shared<std::atomic<std::size_t>>(0);
+  std::size_t servers_ = 0; ///< begun and not ended
+  bool is_abandoned_ = false;
   std::atomic<bool> is_open_{true};
   std::mutex stop_lock_;
 };

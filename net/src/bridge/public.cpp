@@ -52,6 +52,11 @@ network::network(workers& set, network_options options)
 network::network(std::shared_ptr<detail::network_core> core) : core_{std::move(core)} {}
 
 network::~network() {
+  // A worker cannot wait for servers that may be its own.
+  if (detail::incarnation::current() != nullptr) {
+    core_->abandon();
+    return;
+  }
   core_->stop_listening();
   core_->stop_network(std::chrono::steady_clock::now() + core_->workers().options().stop_deadline);
 }
@@ -145,21 +150,27 @@ websocket_server::websocket_server(worker& self, const web_server_ref& web,
   }
   auto core = std::make_shared<detail::server_core>(
       self.incarnation().system(), self.incarnation().port_of_this(), web.core(),
-      web.core()->network(), std::move(handler), std::move(options), *path);
+      web.core()->shared_network(), std::move(handler), std::move(options), *path);
   core->open(self);
   core_ = std::move(core);
 }
 
 websocket_server::websocket_server(websocket_server&& other) noexcept
-    : core_{std::move(other.core_)}, owns_{std::exchange(other.owns_, false)} {}
+    : owns_{std::exchange(other.owns_, false)} {
+  // A place stays what it is; there is nothing to be had from it.
+  if (owns_)
+    core_ = std::move(other.core_);
+}
 
 websocket_server& websocket_server::operator=(websocket_server&& other) noexcept {
   if (this == &other)
     return *this;
   if (owns_ && core_ != nullptr)
     core_->terminate();
-  core_ = std::move(other.core_);
+  core_ = nullptr;
   owns_ = std::exchange(other.owns_, false);
+  if (owns_)
+    core_ = std::move(other.core_);
   return *this;
 }
 
@@ -184,10 +195,17 @@ void websocket_server::terminate() {
 bool websocket_server::is_terminated() const noexcept {
   return core_ == nullptr || core_->is_ended();
 }
-server_handler& websocket_server::handler() const noexcept { return core_->handler(); }
-const std::string& websocket_server::path() const noexcept { return core_->options().path; }
-data_type websocket_server::type() const noexcept { return core_->options().type; }
-const std::string& websocket_server::owner() const noexcept { return core_->owner().name(); }
+server_handler& websocket_server::handler() const { return here().handler(); }
+const std::string& websocket_server::path() const { return here().options().path; }
+data_type websocket_server::type() const { return here().options().type; }
+const std::string& websocket_server::owner() const { return here().owner().name(); }
+
+detail::server_core& websocket_server::here() const {
+  if (core_ == nullptr)
+    throw std::logic_error("there is no server in this websocket_server");
+  return *core_;
+}
+
 server_ref websocket_server::ref() const {
   return core_ == nullptr ? server_ref{} : server_ref{core_->shared_from_this()};
 }

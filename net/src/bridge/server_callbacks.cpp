@@ -7,14 +7,43 @@
 
 namespace callsign::detail {
 
+namespace {
+
+class no_server_handler final : public server_handler {
+public:
+  admission on_connection(websocket_server&, const request&) override { return nullptr; }
+};
+
+class no_connection_handler final : public connection_handler {
+public:
+  void on_message(websocket_connection&, const message&) override {}
+};
+
+} // namespace
+
+server_handler& server_core::handler() const noexcept {
+  static no_server_handler none;
+  return handler_ != nullptr ? *handler_ : none;
+}
+
+connection_handler& connection_core::handler() const noexcept {
+  static no_connection_handler none;
+  return handler_ != nullptr ? *handler_ : none;
+}
+
 /// To the error handler of the worker, for want of anybody nearer.
 void server_core::report_exception(const char* callback) {
   books().count(counter::handler_exceptions);
   if (auto* here = incarnation::current()) {
     here->report_current_exception(callback);
   } else {
-    workers_.report({owner_.name(), owner_.number(), callback, text_of_current_exception(),
-                     std::current_exception()});
+    // The connection's actor must not fall with it.
+    try {
+      workers_.report({owner_.name(), owner_.number(), callback, text_of_current_exception(),
+                       std::current_exception()});
+    } catch (...) {
+      workers_.warn("the error handler threw: " + text_of_current_exception());
+    }
   }
 }
 
@@ -26,7 +55,7 @@ void server_core::tell_exception(connection_core& who, const char* callback) {
                "user")},
       false};
   try {
-    who.handler()->on_error(who.place(), what);
+    who.handler().on_error(who.place(), what);
   } catch (...) {
     report_exception("connection_handler::on_error");
   }
@@ -34,7 +63,7 @@ void server_core::tell_exception(connection_core& who, const char* callback) {
 
 void server_core::run_open(connection_core& who) {
   try {
-    who.handler()->on_open(who.place());
+    who.handler().on_open(who.place());
   } catch (...) {
     tell_exception(who, "on_open");
   }
@@ -51,7 +80,7 @@ bool server_core::pass_json(connection_core& from, const message& heard) {
                "callsign")},
       false};
   try {
-    from.handler()->on_error(from.place(), what);
+    from.handler().on_error(from.place(), what);
   } catch (...) {
     report_exception("connection_handler::on_error");
   }
@@ -65,20 +94,20 @@ void server_core::run_message(connection_core& from, const message& heard) {
     return;
   try {
     switch (options_.type) {
-    case data_type::as_received: from.handler()->on_message(from.place(), heard); break;
+    case data_type::as_received: from.handler().on_message(from.place(), heard); break;
     case data_type::text:
     case data_type::object:
       if (heard.is_text()) {
-        from.handler()->on_message(from.place(), heard);
+        from.handler().on_message(from.place(), heard);
       } else {
-        from.handler()->on_message(from.place(), message{message_kind::text, heard.text()});
+        from.handler().on_message(from.place(), message{message_kind::text, heard.text()});
       }
       break;
     case data_type::blob:
       if (heard.is_binary()) {
-        from.handler()->on_message(from.place(), heard);
+        from.handler().on_message(from.place(), heard);
       } else {
-        from.handler()->on_message(from.place(), message{message_kind::binary, heard.text()});
+        from.handler().on_message(from.place(), message{message_kind::binary, heard.text()});
       }
       break;
     }
@@ -93,7 +122,7 @@ void server_core::run_end(connection_core& who, const rules::ending& how) {
     const std::scoped_lock guard{members_lock_};
     members_.erase(who.id());
   }
-  const auto handler = who.handler();
+  auto* const handler = &who.handler();
   if (how.error) {
     try {
       handler->on_error(who.place(), *how.error);
@@ -106,6 +135,8 @@ void server_core::run_end(connection_core& who, const rules::ending& how) {
   } catch (...) {
     report_exception("connection_handler::on_terminate");
   }
+  // Here, where its callbacks ran, and not wherever the last reference to the connection goes.
+  who.drop_handler();
 }
 
 } // namespace callsign::detail

@@ -6,7 +6,6 @@
 #include "net/src/bridge/error_items.hpp"
 #include "net/src/bridge/io_turn.hpp"
 #include "net/src/bridge/network_core.hpp"
-#include "net/src/bridge/server_actor.hpp"
 #include "net/src/bridge/web_core.hpp"
 
 #include <stdexcept>
@@ -84,33 +83,19 @@ private:
 };
 
 server_core::server_core(worker_system& workers, port owner, std::shared_ptr<web_core> web,
-                         network_core& network, std::shared_ptr<server_handler> handler,
-                         server_options options, rules::path_pattern path)
-    : workers_{workers}, owner_{std::move(owner)}, web_{web}, lanes_{network.lanes()},
-      books_{network.shared_books()}, handler_{std::move(handler)}, options_{std::move(options)},
-      path_{std::move(path)},
+                         std::shared_ptr<network_core> network,
+                         std::shared_ptr<server_handler> handler, server_options options,
+                         rules::path_pattern path)
+    : workers_{workers}, owner_{std::move(owner)}, web_{web}, network_{std::move(network)},
+      lanes_{network_->lanes()}, books_{network_->shared_books()}, handler_{std::move(handler)},
+      options_{std::move(options)}, path_{std::move(path)},
       // Bound to this state, without owning it: the place lives inside.
       place_{websocket_server::inside{},
-             std::shared_ptr<server_core>{std::shared_ptr<void>{}, this}} {
-  if (is_parallel()) {
-    server_actor_ = spawn_placed<server_actor>(workers.actors(), &network.turn(0).where(), lanes_,
-                                               network.server_actors());
-  }
-}
+             std::shared_ptr<server_core>{std::shared_ptr<void>{}, this}} {}
 
 server_core::~server_core() = default;
 
 // -- any thread -----------------------------------------------------------------------------------
-
-/// One order for what is said: by the server actor if there is one, by the lanes themselves
-/// otherwise.
-void server_core::order(lane_entry what, lane& home) {
-  if (server_actor_) {
-    tell(server_actor_, ordered_mail{std::make_shared<lane_entry>(std::move(what))});
-  } else {
-    home.push(std::move(what));
-  }
-}
 
 void server_core::route_send(connection_core& to, rules::frame_slice frame) {
   if (is_parallel()) {
@@ -121,25 +106,26 @@ void server_core::route_send(connection_core& to, rules::frame_slice frame) {
         return;
       }
       here->goes_round();
-      return order(lane_send{to.shared_from_this(), std::move(frame), true}, to.home());
+      return static_cast<void>(
+          to.home().push(lane_send{to.shared_from_this(), std::move(frame), true}));
     }
   }
-  order(lane_send{to.shared_from_this(), std::move(frame)}, to.home());
+  to.home().push(lane_send{to.shared_from_this(), std::move(frame)});
 }
 
 void server_core::route_terminate(connection_ptr who, close_code code, std::string reason) {
   lane& home = who->home();
-  order(lane_terminate{std::move(who), code, std::move(reason)}, home);
+  home.push(lane_terminate{std::move(who), code, std::move(reason)});
 }
 
 void server_core::route_overflow(connection_ptr who) {
   lane& home = who->home();
-  order(lane_terminate{std::move(who), close::try_again_later, {}, true}, home);
+  home.push(lane_terminate{std::move(who), close::try_again_later, {}, true});
 }
 
 void server_core::route_settled(connection_ptr who) {
   lane& home = who->home();
-  order(lane_settled{std::move(who)}, home);
+  home.push(lane_settled{std::move(who)});
 }
 
 broadcast_ticket server_core::broadcast(const message& what, const except& whom) {
@@ -156,17 +142,13 @@ broadcast_ticket server_core::broadcast(const message& what, const except& whom)
   ticket->threads_left = lanes_.size();
   lane_broadcast entry{shared_from_this(), message_access::frame(what), whom.ids(), ticket,
                        nullptr};
-  if (server_actor_) {
-    if (auto* here = connection_actor::current();
-        here != nullptr && &here->line().core().server() == this) {
-      entry.from = here->line().shared_core();
-      here->goes_round();
-    }
-    tell(server_actor_, ordered_mail{std::make_shared<lane_entry>(std::move(entry))});
-  } else {
-    const std::scoped_lock guard{order_lock_};
-    put_into_lanes(std::move(entry), lanes_);
+  if (auto* here = connection_actor::current();
+      here != nullptr && &here->line().core().server() == this) {
+    entry.from = here->line().shared_core();
+    here->goes_round();
   }
+  const std::scoped_lock guard{order_lock_};
+  put_into_all(entry, lanes_);
   return broadcast_ticket{std::move(ticket)};
 }
 
@@ -263,10 +245,9 @@ void server_core::open(worker& self) {
       web->add(path_, shared_from_this());
   } catch (...) {
     phase_.store(phase::ended, std::memory_order_release);
-    if (server_actor_)
-      tell(server_actor_, quit_mail::value);
     throw;
   }
+  network_->gain_server();
   self.incarnation().move_in(shared_from_this());
 }
 
@@ -323,21 +304,29 @@ void server_core::decide(const connection_ptr& who) {
   }
   // From here on the client is a member, even if it has gone meanwhile: then its end is already on
   // its way.
-  const auto id = next_id_;
-  who->become_member(id, answer.handler());
   if (!who->move(request_state::deciding, request_state::admitted))
-    return; // the admission deadline was faster
-  ++next_id_;
+    return; // the admission deadline was faster; the handler that was not wanted ends here
+  const auto id = next_id_++;
+  who->become_member(id, answer.handler());
+  bool is_joining = false;
   {
     // In one: whoever finds it among the connections must come behind it in the lane.
     const std::scoped_lock guard{members_lock_};
     members_.emplace(id, who);
     ++unfinished_;
-    order(lane_join{who}, who->home());
+    is_joining = who->home().push(lane_join{who});
   }
   books().count(counter::connections_opened);
   if (!is_parallel())
     run_open(*who);
+  if (!is_joining)
+    join_was_lost(who);
+}
+
+void join_was_lost(const connection_ptr& who) {
+  door::end_facts how;
+  how.cause = door::end_cause::line_lost;
+  who->server().post_end(who, rules::end_of_connection(rules::our_part::none, 0, {}, how, false));
 }
 
 void server_core::take_end(const connection_ptr& who, rules::ending how) {
@@ -345,6 +334,17 @@ void server_core::take_end(const connection_ptr& who, rules::ending how) {
     who->set_status(connection_status::closed);
     who->home().push(lane_leave{who});
     return;
+  }
+  if (is_parallel()) {
+    // Ends are told in the connections; this one never got there.
+    who->set_status(connection_status::closed);
+    {
+      const std::scoped_lock guard{members_lock_};
+      members_.erase(who->id());
+    }
+    who->drop_handler();
+    one_is_finished();
+    return finish_if_empty();
   }
   ends_.emplace(who->id(), std::pair{who, std::move(how)});
   // While the server ends, connections end in the order in which they came (rule S-29).
@@ -386,13 +386,8 @@ void server_core::begin_end(close_code code) {
 
 /// Behind every join: whoever is on the way in is closed as well.
 void server_core::terminate_all(close_code code) {
-  if (server_actor_) {
-    tell(server_actor_,
-         ordered_mail{std::make_shared<lane_entry>(lane_terminate_all{shared_from_this(), code})});
-  } else {
-    const std::scoped_lock guard{order_lock_};
-    put_into_lanes(lane_terminate_all{shared_from_this(), code}, lanes_);
-  }
+  const std::scoped_lock guard{order_lock_};
+  put_into_all(lane_terminate_all{shared_from_this(), code}, lanes_);
 }
 
 void server_core::finish_if_empty() {
@@ -416,8 +411,6 @@ void server_core::finish(bool is_told) {
     }
   }
   phase_.store(phase::ended, std::memory_order_release);
-  if (server_actor_)
-    tell(server_actor_, quit_mail::value);
   {
     const std::scoped_lock guard{members_lock_};
     members_.clear();
@@ -427,6 +420,13 @@ void server_core::finish(bool is_told) {
     web->remove(path_, *this);
   if (auto* here = incarnation::current())
     here->moved_out(this);
+  // What it holds on to, perhaps this server's address, goes with it. After an abort callbacks may
+  // still run in connections.
+  if (is_told || !is_parallel())
+    handler_.reset();
+  // It may be the last one of a network that was given up; then the network ends here.
+  if (const auto network = std::exchange(network_, nullptr))
+    network->lose_server();
 }
 
 } // namespace callsign::detail

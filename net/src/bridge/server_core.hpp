@@ -10,8 +10,6 @@
 
 #include <callsign/websocket_server.hpp>
 
-#include <caf/actor.hpp>
-
 #include <atomic>
 #include <map>
 #include <memory>
@@ -35,13 +33,14 @@ public:
   enum class phase : unsigned char { running, ending, ended };
 
   server_core(worker_system& workers, port owner, std::shared_ptr<web_core> web,
-              network_core& network, std::shared_ptr<server_handler> handler,
+              std::shared_ptr<network_core> network, std::shared_ptr<server_handler> handler,
               server_options options, rules::path_pattern path);
   ~server_core() override;
 
   [[nodiscard]] const server_options& options() const noexcept { return options_; }
   [[nodiscard]] const rules::path_pattern& pattern() const noexcept { return path_; }
-  [[nodiscard]] server_handler& handler() const noexcept { return *handler_; }
+  /// Once the server has ended, one that does nothing. @context the owning worker
+  [[nodiscard]] server_handler& handler() const noexcept;
   [[nodiscard]] const port& owner() const noexcept { return owner_; }
   [[nodiscard]] websocket_server& place() noexcept { return place_; }
   [[nodiscard]] door::ledger& books() const noexcept { return *books_; }
@@ -111,8 +110,6 @@ private:
   void finish_if_empty();
   void finish(bool is_told);
   void tell_error(error_item what);
-  void order(lane_entry what, lane& home);
-  void push_broadcast(lane_broadcast what);
   void report_exception(const char* callback);
   void tell_exception(connection_core& who, const char* callback);
   [[nodiscard]] bool pass_json(connection_core& from, const message& heard);
@@ -120,13 +117,13 @@ private:
   worker_system& workers_;
   const port owner_;
   const std::weak_ptr<web_core> web_;
+  std::shared_ptr<network_core> network_; ///< until the end; the owning worker only
   const std::vector<std::shared_ptr<lane>> lanes_;
   const std::shared_ptr<door::ledger> books_;
-  const std::shared_ptr<server_handler> handler_;
+  std::shared_ptr<server_handler> handler_; ///< until the end; the owning worker only
   const server_options options_;
   const rules::path_pattern path_;
   websocket_server place_;
-  caf::actor server_actor_; ///< only with `callbacks::in_connection`
 
   std::atomic<phase> phase_{phase::running};
   mutable std::mutex members_lock_;
@@ -144,8 +141,6 @@ private:
   bool is_end_begun_ = false;
   std::map<connection_id, std::pair<connection_ptr, rules::ending>>
       ends_; ///< arrived, not yet their turn
-
-  friend class server_actor;
 };
 
 } // namespace callsign::detail

@@ -134,10 +134,22 @@ void web_core::stop() {
     }
     return;
   }
+  auto& workers = network_->workers();
+  const auto deadline = std::chrono::steady_clock::now() + workers.options().stop_deadline;
   std::unique_lock guard{lock_};
   // Once the network has ended, nobody is left to tell us.
-  while (phase_ == phase::stopping && network_->is_open())
+  while (phase_ == phase::stopping && network_->is_open() &&
+         std::chrono::steady_clock::now() < deadline)
     changed_.wait_for(guard, std::chrono::milliseconds{50});
+  if (phase_ != phase::stopping || !network_->is_open())
+    return;
+  std::string late = "the web server did not stop in time";
+  for (const auto& [path, who] : servers_) {
+    late += "; the server on " + (who->options().path.empty() ? "every path" : who->options().path);
+    late += " waits for the worker \"" + who->owner().name() + '"';
+  }
+  guard.unlock();
+  workers.warn(late);
 }
 
 bool web_core::is_running() const {

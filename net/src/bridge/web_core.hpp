@@ -26,7 +26,8 @@ public:
   start_result start(std::optional<web_server_options> for_now);
   /// Begins the stop and returns.
   void begin_stop();
-  /// As `begin_stop`; outside a worker, waits for the end.
+  /// As `begin_stop`; outside a worker, waits for the end, but no longer than the stop deadline:
+  /// then it warns, and names the workers that do not end their servers.
   void stop();
   /// The network ends: nobody new comes in.
   void stop_listening();
@@ -38,6 +39,9 @@ public:
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] std::vector<std::string> urls() const;
   [[nodiscard]] network_core& network() const noexcept { return *network_; }
+  [[nodiscard]] const std::shared_ptr<network_core>& shared_network() const noexcept {
+    return network_;
+  }
 
   // -- servers ------------------------------------------------------------------------------------
 

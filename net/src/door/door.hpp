@@ -187,7 +187,8 @@ public:
     return now;
   }
   /// Control characters in `line` are escaped, so that nothing from outside can forge a line.
-  void log(log_level level, std::string_view line) const;
+  /// What the sink throws is ignored: a line of the log must not cost a connection.
+  void log(log_level level, std::string_view line) const noexcept;
 
 private:
   std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(counter::count_)> all_{};
