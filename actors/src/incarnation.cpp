@@ -104,6 +104,12 @@ void incarnation::end_resident(resident& who, end_reason why) {
   }
 }
 
+bool incarnation::is_end_requested() const noexcept {
+  if (ending_)
+    return true;
+  return where_->is_main() ? system_.is_interrupted() : where_->is_end_requested();
+}
+
 void incarnation::run(entry& what) {
   const running_mark mark{this};
   where_->set_running(what.where.file_name(), what.where.line());

@@ -74,6 +74,9 @@ public:
   [[nodiscard]] bool has_residents() const noexcept { return !residents_.empty(); }
   void end_residents(end_reason why);
 
+  /// Whether this life ends after the entry that runs, or is ending already (rule W-44).
+  [[nodiscard]] bool is_end_requested() const noexcept;
+
   void set_error_handler(error_handler handler) { on_error_ = std::move(handler); }
 
   /// Runs one entry; an exception ends only that entry and is reported (rule W-41).

@@ -18,6 +18,8 @@ call_result worker::call(worker_number number, task what, std::source_location w
 
 void worker::kill() { self_.system().kill(self_.where().shared_from_this(), self_.number()); }
 
+bool worker::is_end_requested() const noexcept { return self_.is_end_requested(); }
+
 void worker::on_error(error_handler handler) { self_.set_error_handler(std::move(handler)); }
 
 std::chrono::steady_clock::time_point worker::now() const noexcept {

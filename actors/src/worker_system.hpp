@@ -72,6 +72,11 @@ public:
     return stopping_.load(std::memory_order_acquire);
   }
 
+  /// Whether the set ends, or is to end as soon as somebody gets to it.
+  [[nodiscard]] bool is_interrupted() const noexcept {
+    return interrupted_.load(std::memory_order_acquire);
+  }
+
   call_result call(std::string_view name, task&& what, std::source_location where);
   call_result call(worker_number number, task&& what, std::source_location where);
   /// As if the worker of that number had called; 0: nobody. For test kits.

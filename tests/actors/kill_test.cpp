@@ -48,6 +48,34 @@ TEST_F(Kill, TheTaskInProgressEndsAndWhatWaitsIsDropped) {
   }).to("bob");
 }
 
+// W-44
+TEST_F(Kill, TheTaskInProgressCanSeeThatItShouldEnd) {
+  for (const bool by_abort : {false, true}) {
+    inject([&](worker& self) {
+      EXPECT_FALSE(self.is_end_requested());
+      if (by_abort) {
+        self.set().abort("bob");
+      } else {
+        self.kill();
+      }
+      EXPECT_TRUE(self.is_end_requested());
+    }).to("bob");
+    call("bob", [](worker& self) { EXPECT_FALSE(self.is_end_requested()) << "the next one"; });
+    run();
+  }
+}
+
+// W-36, W-44
+TEST_F(Kill, TheMainWorkerThatIsEmptiedIsNotToEnd) {
+  workers().call(main_worker, [](worker& self) {
+    self.kill();
+    EXPECT_FALSE(self.is_end_requested());
+    self.set().interrupt();
+    EXPECT_TRUE(self.is_end_requested());
+  });
+  run();
+}
+
 // T-7, W-34
 TEST_F(Kill, ACallByAnotherAfterTheKillBeginsAFreshIncarnationWhenTheOldOneHasEnded) {
   worker_number old = 0;

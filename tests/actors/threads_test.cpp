@@ -190,6 +190,25 @@ TEST_F(Threads, ATaskCalledFromAnOwnThreadRunsOnThePool) {
   EXPECT_TRUE(done.has_happened());
 }
 
+// W-44, W-45
+TEST_F(Threads, ATaskThatLooksWhetherItShouldEndDoesNotHoldUpTheEndOfTheSet) {
+  workers set{quiet()};
+  event running;
+  bool saw_it = false;
+  set.hire("bob", runs_on::own_thread);
+  set.call("bob", [&](worker& self) {
+    running.happens();
+    const auto limit = std::chrono::steady_clock::now() + 10s;
+    while (!saw_it && std::chrono::steady_clock::now() < limit)
+      saw_it = self.is_end_requested();
+  });
+  ASSERT_TRUE(running.has_happened());
+
+  set.stop();
+
+  EXPECT_TRUE(saw_it);
+}
+
 // -- the main worker: W-38 ------------------------------------------------------------------------
 
 TEST_F(Threads, TheMainWorkerRunsInsideTheWait) {

@@ -88,6 +88,15 @@ public:
   /// @source KILL WORKER without argument (rules W-30, W-32)
   void kill();
 
+  /// Whether this worker is to end when the task that runs has ended: it was killed or aborted, or
+  /// the whole set ends. For tasks that take long or block, to stop early and to tidy up; within
+  /// `workers_options::stop_deadline`, if the set ends. A kill only empties the main worker, so
+  /// there it says whether the set is to end; a signal counts once it has been read, between tasks.
+  ///
+  /// @order   while the task runs: never again false once it was true
+  /// @source  rules W-44 and W-45
+  [[nodiscard]] bool is_end_requested() const noexcept;
+
   /// Takes over the errors of this worker's tasks from the general handler; an empty one gives them
   /// back.
   /// @source rule W-40: exactly one handler hears of an error
