@@ -251,4 +251,19 @@ TEST_F(Calls, AnArrayIsCopiedWhole) {
   EXPECT_THAT(said, ElementsAre("4"));
 }
 
+// W-5, W-38: no name is reserved, so the main worker's is for display.
+TEST_F(Calls, TheMainWorkersNameReachesAnotherAndItsNumberReachesIt) {
+  std::vector<worker_number> ran;
+  const auto note = [&](worker& self) {
+    EXPECT_EQ(self.name(), "main");
+    ran.push_back(self.number());
+  };
+  EXPECT_EQ(call("main", note), call_result::created);
+  EXPECT_EQ(workers().call(main_worker, note), call_result::queued);
+
+  run();
+
+  EXPECT_THAT(ran, testing::UnorderedElementsAre(testing::Gt(main_worker), main_worker));
+}
+
 } // namespace

@@ -59,7 +59,9 @@ public:
   worker(const worker&) = delete;
   worker& operator=(const worker&) = delete;
 
-  /// The name that calls reach; give it to others so that they can answer. @source rule W-3
+  /// The name that calls reach; give it to others so that they can answer. In the main worker it is
+  /// for display only: no name is reserved, so a call to "main" makes a worker of that name. The
+  /// main worker is reached by its number, `main_worker`. @source rules W-3, W-5 and W-38
   [[nodiscard]] const std::string& name() const noexcept;
 
   /// The number of this incarnation.
