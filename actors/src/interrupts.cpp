@@ -14,12 +14,18 @@ namespace callsign::detail {
 
 namespace {
 
+constexpr int signals_read[] = {SIGINT, SIGTERM};
+
 sigset_t both() noexcept {
   sigset_t set;
   sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
+  for (const int one : signals_read)
+    sigaddset(&set, one);
   return set;
+}
+
+bool is_default(const struct sigaction& how) noexcept {
+  return (how.sa_flags & SA_SIGINFO) == 0 && how.sa_handler == SIG_DFL;
 }
 
 std::int64_t milliseconds_now() noexcept {
@@ -54,7 +60,16 @@ interrupt_source::interrupt_source() {
 interrupt_source::~interrupt_source() {
   while (read()) {
   }
-  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  for (int i = 0; i < 2; ++i) {
+    // In place of the default ours stays: a signal that came with the first one may be on its way.
+    if (are_handlers_replaced_ && !is_default(handlers_before_[i]))
+      ::sigaction(signals_read[i], &handlers_before_[i], nullptr);
+    sigset_t one;
+    sigemptyset(&one);
+    sigaddset(&one, signals_read[i]);
+    const bool was_blocked = sigismember(&before_, signals_read[i]) == 1;
+    pthread_sigmask(was_blocked ? SIG_BLOCK : SIG_UNBLOCK, &one, nullptr);
+  }
   ::close(descriptor_);
 }
 
@@ -68,8 +83,9 @@ void interrupt_source::let_the_next_end_the_process() noexcept {
   struct sigaction how {};
   how.sa_handler = end_if_meant;
   how.sa_flags = SA_RESTART;
-  for (const int one : {SIGINT, SIGTERM})
-    ::sigaction(one, &how, nullptr);
+  for (int i = 0; i < 2; ++i)
+    ::sigaction(signals_read[i], &how, are_handlers_replaced_ ? nullptr : &handlers_before_[i]);
+  are_handlers_replaced_ = true;
   const sigset_t set = both();
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }

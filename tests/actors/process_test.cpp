@@ -65,6 +65,38 @@ TEST_F(Process, TheSignalMaskIsAsBeforeWhenTheSetHasEnded) {
     EXPECT_EQ(sigismember(&before, signal), sigismember(&after, signal));
 }
 
+TEST_F(Process, OtherSignalsOfTheMaskAreNoneOfTheSetsBusiness) {
+  sigset_t usr1;
+  sigemptyset(&usr1);
+  sigaddset(&usr1, SIGUSR1);
+  sigset_t before;
+  pthread_sigmask(SIG_SETMASK, nullptr, &before);
+  sigset_t after;
+  {
+    const workers set;
+    pthread_sigmask(SIG_BLOCK, &usr1, nullptr);
+  }
+  pthread_sigmask(SIG_SETMASK, &before, &after);
+  EXPECT_EQ(sigismember(&after, SIGUSR1), 1);
+}
+
+TEST_F(Process, TheProgramsOwnHandlersAreItsOwnAgainWhenTheSetHasEnded) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    struct sigaction own {};
+    struct sigaction before {};
+    struct sigaction after {};
+    own.sa_handler = [](int) {};
+    ::sigaction(signal, &own, &before);
+    {
+      workers set;
+      set.interrupt();
+      set.wait_for_interrupt();
+    }
+    ::sigaction(signal, &before, &after);
+    EXPECT_EQ(after.sa_handler, own.sa_handler);
+  }
+}
+
 TEST_F(Process, ASignalThatNobodyWaitedForIsForgottenWithTheSet) {
   const auto lives = [] {
     {

@@ -26,6 +26,13 @@ enum class runs_on {
 };
 
 /// Who deals with SIGINT and SIGTERM.
+///
+/// `handled` blocks both in the thread that makes the set and in all that are started later. Only
+/// `wait_for_interrupt` reads them: a program that never calls it, but only `stop` or the
+/// destructor, does not hear them at all and wants `left_alone`. Programs started by a task inherit
+/// the blocked signals, and would not end when asked to: start them with `posix_spawn` and
+/// `posix_spawnattr_setsigmask` (flag `POSIX_SPAWN_SETSIGMASK`), or unblock the signals between
+/// `fork` and `exec`. With the end of the set, signals and handlers are as before.
 enum class signals {
   handled,    ///< blocked in the constructor, before any thread starts, and awaited in
               ///< `wait_for_interrupt`
