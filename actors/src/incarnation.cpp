@@ -110,6 +110,11 @@ bool incarnation::is_end_requested() const noexcept {
   return where_->is_main() ? system_.is_interrupted() : where_->is_end_requested();
 }
 
+slot::request incarnation::notice_end(std::vector<entry>& rest, std::size_t first) {
+  const running_mark mark{this};
+  return where_->notice_end(rest, first);
+}
+
 void incarnation::run(entry& what) {
   const running_mark mark{this};
   where_->set_running(what.where.file_name(), what.where.line());

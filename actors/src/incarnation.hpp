@@ -79,6 +79,9 @@ public:
 
   void set_error_handler(error_handler handler) { on_error_ = std::move(handler); }
 
+  /// See `slot::notice_end`. What it drops is destroyed here, and calls as this worker (rule W-35).
+  [[nodiscard]] slot::request notice_end(std::vector<entry>& rest, std::size_t first);
+
   /// Runs one entry; an exception ends only that entry and is reported (rule W-41).
   void run(entry& what);
 

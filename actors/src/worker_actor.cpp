@@ -67,7 +67,7 @@ void worker_actor::drain() noexcept {
 }
 
 void worker_actor::notice_end() {
-  const auto asked = slot_->notice_end(in_hand_, next_);
+  const auto asked = self_->notice_end(in_hand_, next_);
   slot_->set_in_hand(in_hand_.size() - next_);
   switch (asked) {
   case slot::request::empty: return;

@@ -118,6 +118,35 @@ TEST_F(Kill, AWorkerThatKilledItselfCannotCallItselfAnyMore) {
   EXPECT_EQ(workers().number_of("bob"), 0u);
 }
 
+/// Calls bob when it is destroyed, and notes what became of that.
+struct last_word {
+  last_word(callsign::workers& in, std::vector<call_result>& to) : set{&in}, heard{&to} {}
+  last_word(last_word&& other) noexcept
+      : set{std::exchange(other.set, nullptr)}, heard{other.heard} {}
+  ~last_word() {
+    if (set != nullptr)
+      heard->push_back(set->call("bob", [] {}));
+  }
+  void operator()() const {}
+  callsign::workers* set;
+  std::vector<call_result>* heard;
+};
+
+// W-35: whether what is dropped waited in the mailbox or was in hand already is nobody's business.
+TEST_F(Kill, WhatAWorkerDropsByItsOwnKillCannotCallItEither) {
+  std::vector<call_result> heard;
+  call("bob", [&](worker& self) {
+    self.call("bob", last_word{workers(), heard});
+    self.kill();
+  });
+  call("bob", last_word{workers(), heard});
+
+  run();
+
+  EXPECT_THAT(heard, ElementsAre(call_result::killed_itself, call_result::killed_itself));
+  EXPECT_EQ(workers().number_of("bob"), 0u);
+}
+
 TEST_F(Kill, AnotherMayCallAWorkerThatKilledItself) {
   inject([](worker& self) {
     self.kill();
