@@ -436,10 +436,14 @@ void worker_system::give_up(const std::string& who) {
   last_words("callsign: " + who + " did not end " + limit + "; the process ends with 1");
   // What the program has written is worth a moment, but whoever is stuck may hold the lock of a
   // stream.
-  std::thread{[] {
-    std::fflush(nullptr);
+  try {
+    std::thread{[] {
+      std::fflush(nullptr);
+      std::_Exit(1);
+    }}.detach();
+  } catch (...) {
     std::_Exit(1);
-  }}.detach();
+  }
   std::this_thread::sleep_for(std::chrono::milliseconds{500});
   std::_Exit(1);
 }
