@@ -120,8 +120,12 @@ call_result worker_system::call(worker_number number, task&& what, std::source_l
                                 label_of(where) + " has an empty task; give it something to run");
   }
   const auto to = directory_.find(number);
-  if (to == nullptr)
-    return is_stopping() ? call_result::shutting_down : call_result::no_such_worker;
+  if (to == nullptr && !is_stopping())
+    return call_result::no_such_worker;
+  if (to == nullptr) {
+    dropped_numbers_.fetch_add(1, std::memory_order_relaxed);
+    return call_result::shutting_down;
+  }
   const auto [result, next] =
       to->post_to(number, entry{entry_kind::task, where, std::move(what)}, sender_here());
   act(next, to);
@@ -245,7 +249,8 @@ void worker_system::end_threads(std::chrono::steady_clock::time_point deadline) 
 }
 
 std::uint64_t worker_system::dropped_at_shutdown() const {
-  std::uint64_t sum = main_slot_->dropped_at_shutdown();
+  std::uint64_t sum =
+      main_slot_->dropped_at_shutdown() + dropped_numbers_.load(std::memory_order_relaxed);
   for (const auto& who : directory_.all())
     sum += who->dropped_at_shutdown();
   return sum;

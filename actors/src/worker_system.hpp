@@ -139,6 +139,8 @@ private:
   std::atomic<worker_number> next_number_{main_worker + 1};
   std::atomic<bool> stopping_{false};
   std::atomic<std::int64_t> living_{0};
+  std::atomic<std::uint64_t> dropped_numbers_{
+      0}; ///< calls by numbers of the dead, while the set ends
   mutable std::mutex lock_;
   struct thread_of_worker {
     std::string name;

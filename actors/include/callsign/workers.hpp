@@ -142,7 +142,8 @@ public:
   /// All living workers, in order of number.
   [[nodiscard]] std::vector<worker_info> list() const;
 
-  /// How many calls were dropped because the set was ending, over all names.
+  /// How many calls were dropped because the set was ending, over all names and numbers: every call
+  /// that was answered `shutting_down`, and all that waited.
   [[nodiscard]] std::uint64_t dropped_at_shutdown() const;
 
   /// Hears of every task that throws, unless its worker has a handler of its own. Default: one line
