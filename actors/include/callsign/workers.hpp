@@ -162,7 +162,8 @@ public:
   /// order, as `stop`. A second signal, at least half a second after the first, ends the process at
   /// once.
   ///
-  /// @context  one thread at a time; blocks
+  /// @context  one thread at a time, no worker's; blocks
+  /// @errors   `std::logic_error` inside a worker of this set; otherwise as `stop`
   void wait_for_interrupt();
 
   /// Makes `wait_for_interrupt` return as if a signal had come.
@@ -172,7 +173,8 @@ public:
   /// Later calls to workers are dropped and counted.
   ///
   /// @context  any thread but a worker's; blocks, at most `stop_deadline`
-  /// @errors   whoever misses the deadline is named on stderr, then the process ends with 1
+  /// @errors   `std::logic_error` inside a worker of this set, which it would wait for; whoever
+  /// misses the deadline is named on stderr, then the process ends with 1
   void stop();
 
   /// For components built on workers.
