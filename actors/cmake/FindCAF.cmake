@@ -10,7 +10,7 @@ Imported target
 
 Variables
 
-  CAF_FOUND         whether it was found
+  CAF_FOUND         whether it was found, and is of this series
   CAF_VERSION       for example 0.17.6, read from caf/config.hpp
   CAF_INCLUDE_DIR   cache entry: the folder that holds caf/
   CAF_CORE_LIBRARY  cache entry: libcaf_core
@@ -46,12 +46,22 @@ if(CAF_INCLUDE_DIR)
   unset(_caf_patch)
 endif()
 
+# The series have different interfaces, and a later one passes for "at least 0.17.6".
+set(CAF_IS_0_17 FALSE)
+set(_caf_reason "Debian and Ubuntu package it as libcaf-dev")
+if(CAF_VERSION MATCHES "^0\\.17\\.")
+  set(CAF_IS_0_17 TRUE)
+elseif(CAF_VERSION)
+  set(_caf_reason "CAF ${CAF_VERSION} has another interface than 0.17: give CAF_ROOT, the prefix of a 0.17.6")
+endif()
+
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(
   CAF
-  REQUIRED_VARS CAF_CORE_LIBRARY CAF_INCLUDE_DIR
+  REQUIRED_VARS CAF_CORE_LIBRARY CAF_INCLUDE_DIR CAF_IS_0_17
   VERSION_VAR CAF_VERSION
-  REASON_FAILURE_MESSAGE "Debian and Ubuntu package it as libcaf-dev")
+  REASON_FAILURE_MESSAGE "${_caf_reason}")
+unset(_caf_reason)
 
 if(CAF_FOUND AND NOT TARGET CAF::core)
   include(CMakeFindDependencyMacro)
