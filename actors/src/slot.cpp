@@ -34,9 +34,19 @@ void slot::begin_incarnation(registrar& book) {
   phase_ = phase::alive;
   kind_ = std::exchange(next_kind_, std::nullopt).value_or(kind_);
   next_wanted_ = false;
+  next_high_water_ = first_high_water;
   ++incarnation_;
   drain_sent_ = true; // whoever spawns the actor sends its first drain
   end_requested_.store(false, std::memory_order_release);
+}
+
+void slot::note_length(std::size_t waiting) noexcept {
+  const auto length = waiting + in_hand_.load(std::memory_order_relaxed);
+  if (length < next_high_water_)
+    return;
+  high_water_.store(length, std::memory_order_relaxed);
+  while (next_high_water_ <= length)
+    next_high_water_ *= 2;
 }
 
 slot::outcome slot::post(entry&& what, worker_number sender, registrar& book) {
@@ -54,6 +64,7 @@ slot::outcome slot::post(entry&& what, worker_number sender, registrar& book) {
     return {call_result::created, action::spawn};
   case phase::alive:
     waiting_.push_back(std::move(what));
+    note_length(waiting_.size());
     return {call_result::queued, std::exchange(drain_sent_, true) ? action::none : action::wake};
   case phase::aborted:
     waiting_.push_back(std::move(what));
@@ -67,6 +78,7 @@ slot::outcome slot::post(entry&& what, worker_number sender, registrar& book) {
     return {call_result::killed_itself, action::none};
   }
   next_.push_back(std::move(what));
+  note_length(next_.size());
   return {call_result::queued, action::none};
 }
 
@@ -89,6 +101,7 @@ slot::outcome slot::post_to(worker_number number, entry&& what, worker_number se
     return {call_result::no_such_worker, action::none};
   }
   waiting_.push_back(std::move(what));
+  note_length(waiting_.size());
   return {call_result::queued, std::exchange(drain_sent_, true) ? action::none : action::wake};
 }
 

@@ -148,6 +148,13 @@ public:
   };
   [[nodiscard]] std::optional<glimpse> first_waiting() const;
 
+  /// How many entries wait, once, when they are as many as never before in this incarnation: from
+  /// `first_high_water` on, at each doubling. Otherwise 0. @context any thread
+  [[nodiscard]] std::size_t take_high_water() noexcept {
+    return high_water_.load(std::memory_order_relaxed) == 0 ? 0 : high_water_.exchange(0);
+  }
+  static constexpr std::size_t first_high_water = 100'000;
+
   // -- bookkeeping --------------------------------------------------------------------------------
 
   void count_handled() noexcept { handled_.fetch_add(1, std::memory_order_relaxed); }
@@ -167,6 +174,7 @@ private:
   [[nodiscard]] bool is_dying() const noexcept {
     return phase_ != phase::vacant && phase_ != phase::alive;
   }
+  void note_length(std::size_t waiting) noexcept;
   outcome hire_here(runs_on where, registrar& book);
   /// Leaves lifecycle entries in `from`, the rest in `dropped`, which must be empty; answers how
   /// many. The few are moved and the many stay where they are, so that a long mailbox needs no
@@ -187,11 +195,13 @@ private:
   bool next_wanted_ = false; ///< an incarnation follows even if nothing waits for it
   worker_number number_ = 0;
   std::uint64_t incarnation_ = 0;
+  std::size_t next_high_water_ = first_high_water;
   std::uint64_t dropped_by_kill_ = 0;
   std::uint64_t dropped_after_own_kill_ = 0;
   std::uint64_t dropped_at_shutdown_ = 0;
   std::chrono::system_clock::time_point created_;
   std::atomic<bool> end_requested_{false};
+  std::atomic<std::size_t> high_water_{0};
   std::atomic<std::uint64_t> handled_{0};
   std::atomic<std::uint64_t> failed_{0};
   std::atomic<std::size_t> in_hand_{0};

@@ -156,12 +156,25 @@ void worker_system::abort(std::string_view name) {
 
 void worker_system::act(slot::action next, const std::shared_ptr<slot>& who) {
   switch (next) {
-  case slot::action::none: return;
+  case slot::action::none: break;
   case slot::action::wake:
     if (const auto runs = who->current_runner())
       runs->wake();
+    break;
+  case slot::action::spawn: spawn(who); break;
+  }
+  watch_length_of(*who);
+}
+
+void worker_system::watch_length_of(slot& who) noexcept {
+  const auto waiting = who.take_high_water();
+  if (waiting == 0)
     return;
-  case slot::action::spawn: spawn(who); return;
+  try {
+    warn("worker \"" + who.name() + "\" has " + std::to_string(waiting) +
+         " entries waiting: more is asked of it than it can do");
+  } catch (const std::bad_alloc&) {
+    warn_without_memory("a mailbox is longer than ever, and there was no memory to say whose");
   }
 }
 

@@ -114,6 +114,8 @@ private:
   [[nodiscard]] worker_number sender_here() const noexcept;
   void act(slot::action next, const std::shared_ptr<slot>& who);
   void spawn(const std::shared_ptr<slot>& who);
+  /// Warns if the mailbox is longer than ever (rule W-79).
+  void watch_length_of(slot& who) noexcept;
   void left_the_living() noexcept;
   /// Runs the main worker here until `done` or the deadline; wakes for both. True: done.
   bool pump_main_until(const std::function<bool()>& done,

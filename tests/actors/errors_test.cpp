@@ -185,6 +185,16 @@ TEST_F(Errors, EveryCodeHasAText) {
   EXPECT_EQ(error_category().message(0), "unknown error");
 }
 
+// -- a mailbox that grows -------------------------------------------------------------------------
+
+// W-79
+TEST_F(Errors, AMailboxThatGrowsAndGrowsIsAWarningNowAndThen) {
+  for (int i = 0; i < 200'000; ++i)
+    call("bob", [] {});
+  EXPECT_THAT(warnings, ElementsAre(AllOf(HasSubstr("\"bob\""), HasSubstr(" 100000 ")),
+                                    HasSubstr(" 200000 ")));
+}
+
 // -- a lack of memory -----------------------------------------------------------------------------
 
 /// Throws when there is no memory, and leaves none until it is destroyed.

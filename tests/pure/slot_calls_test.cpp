@@ -178,6 +178,41 @@ TEST_F(Slot, ANumberOfAnEarlierIncarnationDesignatesNobody) {
   EXPECT_EQ(who->current_phase(), phase::alive);
 }
 
+// -- a mailbox that grows: W-79 -------------------------------------------------------------------
+
+TEST_F(Slot, SaysOnceAtEachDoublingHowLongTheMailboxIs) {
+  bring_to(phase::alive);
+  who->set_in_hand(0);
+  std::vector<std::size_t> said;
+  auto grow_to = [&, length = std::size_t{0}](std::size_t wanted) mutable {
+    for (; length < wanted; ++length) {
+      std::ignore = who->post(entry{}, nobody, book);
+      if (const auto high = who->take_high_water(); high != 0)
+        said.push_back(high);
+    }
+  };
+  grow_to(slot::first_high_water - 1);
+  EXPECT_THAT(said, IsEmpty());
+
+  // What has been taken and has not run waits as well.
+  std::vector<entry> hand;
+  ASSERT_TRUE(who->take(hand));
+  grow_to(2 * slot::first_high_water + 1);
+
+  EXPECT_THAT(said, ElementsAre(slot::first_high_water, 2 * slot::first_high_water));
+}
+
+TEST_F(Slot, TheNextLifeBeginsWithALowMark) {
+  bring_to(phase::alive);
+  for (int life = 0; life < 2; ++life) {
+    for (std::size_t i = 0; i <= slot::first_high_water; ++i)
+      std::ignore = who->post(entry{}, nobody, book);
+    EXPECT_EQ(who->take_high_water(), slot::first_high_water);
+    std::ignore = who->kill(0);
+    std::ignore = let_it_end();
+  }
+}
+
 // -- a lack of memory -----------------------------------------------------------------------------
 
 TEST_F(Slot, AnIncarnationThatCannotBeEnteredLeavesNothingWaiting) {

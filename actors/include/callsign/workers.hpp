@@ -152,8 +152,9 @@ public:
   /// @context  the handler runs in the worker whose task threw
   void on_error(error_handler handler);
 
-  /// Hears of tasks that run too long and of other things an operator should know. Default: one
-  /// line on stderr; an empty handler gives the default back.
+  /// Hears of tasks that run too long, of mailboxes that grow (at 100 000 entries, and whenever
+  /// they have doubled again), and of other things an operator should know. Default: one line on
+  /// stderr; an empty handler gives the default back.
   ///
   /// @context  the handler runs in the watchdog's thread, or where the thing happened
   void on_warning(std::function<void(const std::string&)> handler);
