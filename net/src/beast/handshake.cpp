@@ -1,10 +1,7 @@
 #include "net/src/beast/handshake.hpp"
 
-#include "net/src/beast/asio.hpp"
-
 #include <boost/asio/buffers_iterator.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/system_executor.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/websocket/stream.hpp>
@@ -21,10 +18,10 @@ namespace {
 /// What Beast's stream stands on here: a string that the answer is written into.
 class paper {
 public:
-  using executor_type = asio::system_executor;
+  using executor_type = asio::io_context::executor_type;
 
-  explicit paper(std::string& answer) : answer_{answer} {}
-  [[nodiscard]] static executor_type get_executor() noexcept { return {}; }
+  paper(std::string& answer, asio::io_context& where) : answer_{answer}, where_{where} {}
+  [[nodiscard]] executor_type get_executor() const noexcept { return where_.get_executor(); }
 
   template <class Buffers>
   std::size_t write_some(const Buffers& what, io_error& e) {
@@ -50,12 +47,13 @@ public:
 
 private:
   std::string& answer_;
+  asio::io_context& where_; ///< for the timers that Beast's stream has and never starts
 };
 
 } // namespace
 
-std::string accept_upgrade(std::string_view key, std::string_view subprotocol,
-                           std::string_view server_name) {
+std::string accept_upgrade(asio::io_context& where, std::string_view key,
+                           std::string_view subprotocol, std::string_view server_name) {
   http::request<http::empty_body> asked{http::verb::get, "/", 11};
   asked.set(http::field::host, "callsign");
   asked.set(http::field::connection, "upgrade");
@@ -63,7 +61,7 @@ std::string accept_upgrade(std::string_view key, std::string_view subprotocol,
   asked.set(http::field::sec_websocket_version, "13");
   asked.set(http::field::sec_websocket_key, boost::beast::string_view{key.data(), key.size()});
   std::string said;
-  websocket::stream<paper, false> ws{said};
+  websocket::stream<paper, false> ws{said, where};
   ws.set_option(websocket::stream_base::decorator{
       [subprotocol = std::string{subprotocol},
        server_name = std::string{server_name}](websocket::response_type& answer) {

@@ -126,7 +126,8 @@ void upgraded_line::admit(const door::admission_terms& terms) {
   message_deadline_ = terms.message_deadline;
   decoder_ =
       rules::frame_decoder{{terms.max_message_bytes, terms.max_fragments, terms.must_be_utf8}};
-  std::string said = accept_upgrade(key_, terms.subprotocol, place_.of()->options().server_name);
+  std::string said = accept_upgrade(thread().context(), key_, terms.subprotocol,
+                                    place_.of()->options().server_name);
   state_ = state::open;
   if (said.empty())
     return end({end_cause::protocol_error, 0, {}});
