@@ -32,7 +32,7 @@ connection_actor::connection_actor(caf::actor_config& config, unit* where,
 caf::behavior connection_actor::make_behavior() {
   return {
       [this](const broadcast_mail& what) { take_broadcasts(what.frames, what.counts); },
-      [this](const output_mail& what) { take(*what.items, what.counts); },
+      [this](const output_mail& what) { take(what.items, what.counts); },
       [this](const received_mail& what) { received(*what.heard); },
       [this](const ended_mail& what) { ended(what.how); },
       [this](quit_mail) { leave(); },

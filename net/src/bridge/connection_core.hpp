@@ -14,6 +14,7 @@
 namespace callsign::detail {
 
 class server_core;
+struct network_member;
 
 /// Where a request stands. The worker and the I/O thread race for it; the first to move it wins.
 enum class request_state : unsigned char {
@@ -100,6 +101,10 @@ public:
     return undelivered_.load(std::memory_order_relaxed);
   }
 
+  /// Where its network actor keeps it, while it is a member. @context the I/O thread
+  [[nodiscard]] network_member* member() const noexcept { return member_; }
+  void set_member(network_member* where) noexcept { member_ = where; }
+
   /// True once: who gets it gives the seat back.
   [[nodiscard]] bool take_seat_back() noexcept { return has_seat_.exchange(false); }
 
@@ -111,6 +116,7 @@ private:
   callsign::request request_;
   std::string subprotocol_;
   std::shared_ptr<connection_handler> handler_;
+  network_member* member_ = nullptr;
   websocket_connection place_;
   std::atomic<connection_id> id_{~connection_id{0}};
   std::atomic<std::size_t> reserved_{0};

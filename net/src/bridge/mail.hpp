@@ -81,7 +81,7 @@ struct broadcast_mail {
 };
 /// For a connection that is spoken to by itself, or left out of something: its own sequence.
 struct output_mail {
-  std::shared_ptr<const std::vector<output_item>> items;
+  std::vector<output_item> items;
   std::shared_ptr<tally> counts;
 };
 

@@ -2,6 +2,9 @@
 
 #include "net/src/bridge/server_core.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace callsign::detail {
 
 namespace {
@@ -50,30 +53,27 @@ network_actor::group* network_actor::find(server_key server) {
   return found == groups_.end() ? nullptr : &found->second;
 }
 
-network_actor::group& network_actor::active(server_key server) {
-  group& g = groups_[server];
+void network_actor::activate(group& g) {
   if (!std::exchange(g.is_active, true))
-    active_.push_back(server);
-  return g;
+    active_.push_back(g.server);
 }
 
-void network_actor::catch_up(group& g, member& m) {
-  if (m.next < g.count) {
+void network_actor::catch_up(member& m) {
+  const std::uint32_t count = m.group->count;
+  if (m.next < count) {
     // The block is not final yet, and need not be: the slice shares it, and it only grows behind
     // the slice.
-    m.items.push_back(out_slice{{nullptr, m.next, g.count}});
+    m.items.push_back(out_slice{{nullptr, m.next, count}});
   }
-  m.next = g.count;
+  m.next = count;
 }
 
-network_actor::member* network_actor::touch(group& g, connection_id id) {
-  const auto found = g.members.find(id);
-  if (found == g.members.end())
-    return nullptr;
-  if (!std::exchange(found->second.is_touched, true))
-    g.touched.push_back(id);
-  catch_up(g, found->second);
-  return &found->second;
+/// Whatever is added to its items now stands behind the broadcasts so far.
+void network_actor::touch(member& m) {
+  activate(*m.group);
+  if (!std::exchange(m.is_touched, true))
+    m.group->touched.push_back(&m);
+  catch_up(m);
 }
 
 void network_actor::send_alone(const connection_core& who, output_item what) {
@@ -83,30 +83,34 @@ void network_actor::send_alone(const connection_core& who, output_item what) {
       who.server().books().count(counter::messages_dropped_closed);
     return;
   }
-  auto items = std::make_shared<std::vector<output_item>>();
-  items->push_back(std::move(what));
+  std::vector<output_item> items;
+  items.push_back(std::move(what));
   tell(found->second, output_mail{std::move(items), nullptr});
 }
 
 /// In its place among the broadcasts if it is a member, by itself if it is not (yet).
 void network_actor::add_item(const connection_ptr& who, output_item what) {
-  if (auto* g = find(&who->server()); g != nullptr && g->members.contains(who->id())) {
-    active(&who->server());
-    touch(*g, who->id())->items.push_back(std::move(what));
-    return;
-  }
-  send_alone(*who, std::move(what));
+  auto* const m = who->member();
+  if (m == nullptr)
+    return send_alone(*who, std::move(what));
+  touch(*m);
+  m->items.push_back(std::move(what));
 }
 
 void network_actor::take(lane_join& what) {
   const auto found = actors_.find(what.who.get());
   if (found == actors_.end())
     return;
-  group& g = active(&what.who->server());
+  const server_key server = &what.who->server();
+  group& g = groups_[server];
+  g.server = server;
   auto& m = g.members[what.who->id()];
   m.actor = found->second;
+  m.group = &g;
   m.next = g.count; // nothing that was said before it came
-  touch(g, what.who->id())->items.push_back(out_admit{});
+  what.who->set_member(&m);
+  touch(m);
+  m.items.push_back(out_admit{});
 }
 
 void network_actor::take(lane_refuse& what) {
@@ -114,9 +118,13 @@ void network_actor::take(lane_refuse& what) {
 }
 
 void network_actor::take(lane_leave& what) {
-  if (auto* g = find(&what.who->server())) {
-    g->members.erase(what.who->id());
-    active(&what.who->server());
+  if (auto* const m = what.who->member()) {
+    group& g = *m->group;
+    activate(g);
+    if (m->is_touched)
+      std::replace(g.touched.begin(), g.touched.end(), m, static_cast<member*>(nullptr));
+    what.who->set_member(nullptr);
+    g.members.erase(what.who->id());
   }
   send_alone(*what.who, out_left{});
   actors_.erase(what.who.get());
@@ -137,12 +145,12 @@ void network_actor::take(lane_resume& what) { add_item(what.who, out_resume{}); 
 void network_actor::take(lane_settled& what) { add_item(what.who, out_settled{}); }
 
 void network_actor::take(lane_terminate_all& what) {
-  auto* g = find(what.server.get());
+  auto* const g = find(what.server.get());
   if (g == nullptr)
     return;
-  active(what.server.get());
   for (auto& [id, m] : g->members) {
-    touch(*g, id)->items.push_back(out_close{rules::our_part::server_ended, what.code, {}});
+    touch(m);
+    m.items.push_back(out_close{rules::our_part::server_ended, what.code, {}});
   }
 }
 
@@ -153,7 +161,8 @@ void network_actor::take(lane_broadcast& what) {
       what.ticket->threads_left.fetch_sub(1, std::memory_order_acq_rel);
     return;
   }
-  group& g = active(what.server.get());
+  group& g = *found;
+  activate(g);
   const std::size_t so_far = g.block != nullptr        ? g.block->bytes.size()
                              : g.only.block != nullptr ? g.only.size()
                                                        : 0;
@@ -173,13 +182,18 @@ void network_actor::take(lane_broadcast& what) {
   g.counts->add_ticket(std::move(what.ticket));
   const std::uint32_t index = g.count;
   for (const auto id : what.excluded) {
-    if (auto* m = touch(g, id))
-      m->next = index + 1;
+    const auto who = g.members.find(id);
+    if (who == g.members.end())
+      continue;
+    touch(who->second);
+    who->second.next = index + 1;
   }
   ++g.count;
   if (what.from != nullptr && &what.from->home() == from_.get()) {
-    if (auto* m = touch(g, what.from->id()))
+    if (auto* const m = what.from->member()) {
+      touch(*m);
       m->items.push_back(out_passed{});
+    }
   }
 }
 
@@ -187,21 +201,16 @@ void network_actor::finish(group& g) {
   const rules::shared_block block =
       g.block != nullptr ? rules::shared_block{g.block} : g.only.block;
   const std::uint32_t base = g.block != nullptr ? 0 : g.only.first;
-  for (const auto id : g.touched) {
-    const auto found = g.members.find(id);
-    if (found == g.members.end())
+  for (member* const m : g.touched) {
+    if (m == nullptr)
       continue;
-    member& m = found->second;
-    catch_up(g, m);
-    for (auto& item : m.items) {
+    catch_up(*m);
+    for (auto& item : m->items) {
       if (auto* slice = std::get_if<out_slice>(&item))
         slice->frames = {block, base + slice->frames.first, base + slice->frames.last};
     }
-    if (!m.items.empty()) {
-      tell(m.actor,
-           output_mail{std::make_shared<std::vector<output_item>>(std::move(m.items)), g.counts});
-    }
-    m.items = {};
+    if (!m->items.empty())
+      tell(m->actor, output_mail{std::exchange(m->items, {}), g.counts});
   }
   if (g.count > 0) {
     // One message object for everybody; each actor's mailbox gets a reference to it.
@@ -211,12 +220,11 @@ void network_actor::finish(group& g) {
         m.actor->enqueue(nullptr, caf::make_message_id(), mail, nullptr);
     }
   }
-  for (const auto id : g.touched) {
-    const auto found = g.members.find(id);
-    if (found == g.members.end())
+  for (member* const m : g.touched) {
+    if (m == nullptr)
       continue;
-    found->second.is_touched = false;
-    found->second.next = 0;
+    m->is_touched = false;
+    m->next = 0;
   }
   g.touched.clear();
   g.only = {};

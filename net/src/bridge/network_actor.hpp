@@ -15,6 +15,29 @@
 
 namespace callsign::detail {
 
+struct network_group;
+
+/// One connection of a server, as the network actor of its thread sees it.
+struct network_member {
+  caf::actor actor;
+  network_group* group = nullptr;
+  std::uint32_t next = 0; ///< the first broadcast of this turn that it has not been given or denied
+  bool is_touched = false; ///< it needs a sequence of its own this turn
+  std::vector<output_item> items;
+};
+
+/// The connections of one server on this thread.
+struct network_group {
+  server_key server = nullptr;
+  std::map<connection_id, network_member> members;
+  std::vector<network_member*> touched; ///< null: has left
+  rules::frame_slice only; ///< the turn's first broadcast, as long as there is no second
+  std::shared_ptr<rules::frame_block> block;
+  std::shared_ptr<tally> counts;
+  std::uint32_t count = 0;
+  bool is_active = false;
+};
+
 /// Gathers a turn's output: all broadcasts of a server into one contiguous block, and for each
 /// connection actor one mail. Whoever is excluded nowhere and spoken to by nobody gets the block as
 /// it is; the others get their own sequence of slices and sends, in the order in which the server
@@ -36,23 +59,8 @@ public:
   [[nodiscard]] std::size_t actor_count() const noexcept { return actors_.size(); }
 
 private:
-  struct member {
-    caf::actor actor;
-    std::uint32_t next =
-        0; ///< the first broadcast of this turn that it has not been given or denied
-    bool is_touched = false; ///< it needs a sequence of its own this turn
-    std::vector<output_item> items;
-  };
-  /// The connections of one server on this thread.
-  struct group {
-    std::map<connection_id, member> members;
-    std::vector<connection_id> touched;
-    rules::frame_slice only; ///< the turn's first broadcast, as long as there is no second
-    std::shared_ptr<rules::frame_block> block;
-    std::shared_ptr<tally> counts;
-    std::uint32_t count = 0;
-    bool is_active = false;
-  };
+  using member = network_member;
+  using group = network_group;
 
   void hand_out();
   void take(lane_join& what);
@@ -65,11 +73,11 @@ private:
   void take(lane_resume& what);
   void take(lane_settled& what);
 
-  group& active(server_key server);
+  void activate(group& g);
   [[nodiscard]] group* find(server_key server);
   /// Gives the member the broadcasts it has not had yet, as a slice, before something of its own.
-  void catch_up(group& g, member& m);
-  member* touch(group& g, connection_id id);
+  static void catch_up(member& m);
+  void touch(member& m);
   void add_item(const connection_ptr& who, output_item what);
   void send_alone(const connection_core& who, output_item what);
   void finish(group& g);
