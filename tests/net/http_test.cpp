@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -449,6 +450,29 @@ TEST_F(Http, AnIdleLineIsClosedAfterAWhile) {
   EXPECT_EQ(ana.read_to_end(), "");
 
   EXPECT_EQ(counted(counter::requests_late), 0U);
+}
+
+/// How many sockets of this process a program that it starts would inherit.
+[[nodiscard]] int inherited_sockets() {
+  int count = 0;
+  for (const auto& one : std::filesystem::directory_iterator{"/proc/self/fd"}) {
+    const int fd = std::stoi(one.path().filename());
+    struct stat what {};
+    if (::fstat(fd, &what) == 0 && S_ISSOCK(what.st_mode) &&
+        (::fcntl(fd, F_GETFD) & FD_CLOEXEC) == 0)
+      ++count;
+  }
+  return count;
+}
+
+TEST_F(Http, AProgramThatIsStartedInheritsNoLines) {
+  const int before = inherited_sockets();
+  start(how);
+  raw_client ana{port()};
+  ana.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_EQ(read_answer(ana).status, 200);
+
+  EXPECT_EQ(inherited_sockets(), before) << "the line outlives us in every child";
 }
 
 TEST_F(Http, MoreLinesThanAllowedAreTurnedAway) {

@@ -17,6 +17,8 @@ namespace {
 constexpr int backlog = 4096;
 constexpr int tries_for_free_port = 16;
 constexpr std::chrono::milliseconds pause_without_descriptors{200};
+/// Sockets taken for one wake-up, before the lines of this thread have their turn.
+constexpr int most_at_once = 16;
 
 struct wanted {
   asio::ip::address address;
@@ -135,10 +137,12 @@ std::vector<bound> bind_all(const web_server_options& how, const door::ledger& b
 }
 
 listener::listener(std::shared_ptr<site> home, bound on)
-    : home_{std::move(home)}, here_{*home_->threads().front()}, acceptor_{here_.context()},
-      native_{on.socket.get()}, reserve_{::open("/dev/null", O_RDONLY | O_CLOEXEC)} {
-  const auto protocol = on.where.address().is_v6() ? tcp::v6() : tcp::v4();
-  acceptor_.assign(protocol, on.socket.get());
+    : home_{std::move(home)}, here_{*home_->threads().front()}, protocol_{on.where.address().is_v6()
+                                                                              ? tcp::v6()
+                                                                              : tcp::v4()},
+      acceptor_{here_.context()}, native_{on.socket.get()}, reserve_{::open("/dev/null",
+                                                                            O_RDONLY | O_CLOEXEC)} {
+  acceptor_.assign(protocol_, on.socket.get());
   static_cast<void>(on.socket.release());
 }
 
@@ -160,35 +164,56 @@ void listener::stop() {
   });
 }
 
+/// Waits for somebody to come. Asio's own accept would leave the sockets to children of this
+/// process, which then keep lines open that we have closed.
 void listener::accept() {
   {
     const std::lock_guard hold{lock_};
     if (is_stopped_)
       return;
   }
-  socket_thread& where = *home_->threads()[next_++ % home_->threads().size()];
-  acceptor_.async_accept(where.context(), [this, self = shared_from_this(),
-                                           &where](const io_error& e, tcp::socket socket) {
+  acceptor_.async_wait(tcp::acceptor::wait_read, [self = shared_from_this()](const io_error& e) {
+    if (e == asio::error::operation_aborted)
+      return;
     try {
-      accepted(e, std::move(socket), where);
+      self->accept_some();
     } catch (const std::exception& failed) {
-      home_->books().log(log_level::error, std::string{"accepting failed: "} + failed.what());
-      out_of_descriptors({});
+      self->home_->books().log(log_level::error, std::string{"accepting failed: "} + failed.what());
+      self->pause({});
     }
   });
 }
 
-void listener::accepted(const io_error& e, tcp::socket socket, socket_thread& where) {
-  if (e == asio::error::operation_aborted)
-    return;
-  if (e) {
-    {
-      const std::lock_guard hold{lock_};
-      if (is_stopped_)
-        return;
+void listener::accept_some() {
+  for (int i = 0; i < most_at_once; ++i) {
+    descriptor taken{::accept4(native_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
+    if (!taken) {
+      const std::error_code why{errno, std::system_category()};
+      // Gone before we came.
+      if (why == std::errc::connection_aborted || why == std::errc::interrupted)
+        continue;
+      if (why == std::errc::resource_unavailable_try_again)
+        break;
+      {
+        const std::lock_guard hold{lock_};
+        if (is_stopped_)
+          return;
+      }
+      return pause(why);
     }
-    return out_of_descriptors(e);
+    socket_thread& where = *home_->threads()[next_++ % home_->threads().size()];
+    tcp::socket socket{where.context()};
+    io_error failed;
+    socket.assign(protocol_, taken.get(), failed);
+    if (failed)
+      return pause(plain(failed));
+    static_cast<void>(taken.release());
+    accepted(std::move(socket), where);
   }
+  accept();
+}
+
+void listener::accepted(tcp::socket socket, socket_thread& where) {
   auto& books = home_->books();
   const bool is_full = home_->line_count() >= home_->options().max_lines;
   books.count(is_full ? counter::lines_refused_full : counter::lines_accepted);
@@ -211,17 +236,17 @@ void listener::accepted(const io_error& e, tcp::socket socket, socket_thread& wh
                  http_line::begin(where, std::move(socket), std::move(place));
                });
   }
-  accept();
 }
 
-/// Accepting pauses; one client is taken off the queue with the reserve and sees a clean end.
-void listener::out_of_descriptors(const io_error& e) {
-  const bool is_lack = e == asio::error::no_descriptors ||
-                       e == boost::system::errc::too_many_files_open_in_system ||
-                       e == asio::error::no_buffer_space || e == asio::error::no_memory;
+/// Accepting pauses. Without descriptors one client is taken off the queue with the reserve and
+/// sees a clean end.
+void listener::pause(const std::error_code& why) {
+  const bool is_lack = why == std::errc::too_many_files_open ||
+                       why == std::errc::too_many_files_open_in_system ||
+                       why == std::errc::no_buffer_space || why == std::errc::not_enough_memory;
   if (is_lack) {
     home_->books().count(counter::lines_lost_to_descriptors);
-    home_->books().log(log_level::error, "no more lines can be accepted for now: " + e.message() +
+    home_->books().log(log_level::error, "no more lines can be accepted for now: " + why.message() +
                                              "; raise the limit of open files (ulimit -n)");
     if (reserve_) {
       reserve_.close();
@@ -229,8 +254,8 @@ void listener::out_of_descriptors(const io_error& e) {
       one.close();
       reserve_ = descriptor{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
     }
-  } else if (e) {
-    home_->books().log(log_level::warning, "accepting failed: " + e.message());
+  } else if (why) {
+    home_->books().log(log_level::warning, "accepting failed: " + why.message());
   }
   here_.after(pause_without_descriptors, [self = shared_from_this()] { self->accept(); });
 }

@@ -40,12 +40,14 @@ public:
 
 private:
   void accept();
-  void accepted(const io_error& e, tcp::socket socket, socket_thread& where);
-  void out_of_descriptors(const io_error& e);
+  void accept_some();
+  void accepted(tcp::socket socket, socket_thread& where);
+  void pause(const std::error_code& why);
 
   std::shared_ptr<site> home_;
   socket_thread& here_;
-  tcp::acceptor acceptor_;
+  tcp protocol_;
+  tcp::acceptor acceptor_; ///< waits; `accept4` accepts
   int native_;
   descriptor reserve_;
   std::size_t next_ = 0;
