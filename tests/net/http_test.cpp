@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -489,6 +490,32 @@ TEST_F(Http, MoreLinesThanAllowedAreTurnedAway) {
   EXPECT_EQ(counted(counter::lines_refused_full), 1U);
   EXPECT_EQ(counted(counter::lines_accepted), 2U);
   EXPECT_TRUE(logs("a line was refused: there are 2 already"));
+}
+
+TEST_F(Http, ACrowdThatIsTurnedAwayCostsLittle) {
+  how.max_lines = 1;
+  start(how);
+  raw_client ana{port()};
+  ana.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_EQ(read_answer(ana).status, 200);
+
+  std::deque<raw_client> crowd;
+  for (int i = 0; i < 200; ++i)
+    crowd.emplace_back(port());
+  int told = 0;
+  for (auto& one : crowd) {
+    // Those that are not told find the line closed before those that are.
+    if (const auto said = one.read_to_end(); said && said->starts_with("HTTP/1.1 503 "))
+      ++told;
+  }
+
+  EXPECT_GE(told, 64);
+  EXPECT_LE(told, 128) << "each holds a descriptor for a while";
+  EXPECT_EQ(counted(counter::lines_refused_full), 200U);
+  ASSERT_TRUE(notes.wait([&] { return log.size() >= 2; })) << "who came later is told of later";
+  EXPECT_EQ(log[0], "a line was refused: there are 1 already");
+  EXPECT_THAT(log[1], testing::EndsWith(" lines were refused: there are 1 already"));
+  EXPECT_LE(log.size(), 20U);
 }
 
 TEST_F(Http, AThousandLinesThatComeAndGoLeaveNothingBehind) {

@@ -19,6 +19,9 @@ constexpr int tries_for_free_port = 16;
 constexpr std::chrono::milliseconds pause_without_descriptors{200};
 /// Sockets taken for one wake-up, before the lines of this thread have their turn.
 constexpr int most_at_once = 16;
+/// So many may be told at the same time that there is no room; the others find a closed line.
+constexpr std::size_t most_turned_away = 64;
+constexpr std::chrono::seconds between_lines_of_log{1};
 
 struct wanted {
   asio::ip::address address;
@@ -219,23 +222,42 @@ void listener::accepted(tcp::socket socket, socket_thread& where) {
   books.count(is_full ? counter::lines_refused_full : counter::lines_accepted);
   io_error ignored;
   socket.set_option(tcp::no_delay{true}, ignored);
-  if (is_full) {
-    books.log(log_level::warning,
-              "a line was refused: there are " + std::to_string(home_->line_count()) + " already");
-    answer full = home_->status_answer(503, "the server is full; please try again later");
-    std::string words =
-        render_head(full, home_->options().server_name, afterwards::close, false) + full.text;
-    asio::post(where.context(),
-               [&where, socket = std::move(socket), words = std::move(words)]() mutable {
-                 farewell::begin(where, std::move(socket), {}, std::move(words));
-               });
-  } else {
-    // The seat is taken here, so that the count is right for the next accept.
-    asio::post(where.context(),
-               [&where, socket = std::move(socket), place = site::seat{home_}]() mutable {
-                 http_line::begin(where, std::move(socket), std::move(place));
-               });
-  }
+  if (is_full)
+    return turn_away(std::move(socket), where);
+  // The seat is taken here, so that the count is right for the next accept.
+  asio::post(where.context(),
+             [&where, socket = std::move(socket), place = site::seat{home_}]() mutable {
+               http_line::begin(where, std::move(socket), std::move(place));
+             });
+}
+
+/// Being told takes a second or two, and a descriptor: not for everybody when many come.
+void listener::turn_away(tcp::socket socket, socket_thread& where) {
+  ++untold_;
+  if (!is_telling_)
+    tell_of_turned_away();
+  if (home_->turned_away_count() >= most_turned_away)
+    return;
+  answer full = home_->status_answer(503, "the server is full; please try again later");
+  std::string words =
+      render_head(full, home_->options().server_name, afterwards::close, false) + full.text;
+  asio::post(where.context(), [&where, socket = std::move(socket), words = std::move(words),
+                               place = site::seat{home_, site::guest::turned_away}]() mutable {
+    farewell::begin(where, std::move(socket), std::move(place), std::move(words));
+  });
+}
+
+/// The first at once; those of the next second together.
+void listener::tell_of_turned_away() {
+  is_telling_ = untold_ > 0;
+  if (!is_telling_)
+    return;
+  const std::string what =
+      untold_ == 1 ? "a line was refused" : std::to_string(untold_) + " lines were refused";
+  untold_ = 0;
+  home_->books().log(log_level::warning,
+                     what + ": there are " + std::to_string(home_->line_count()) + " already");
+  here_.after(between_lines_of_log, [self = shared_from_this()] { self->tell_of_turned_away(); });
 }
 
 /// Accepting pauses. Without descriptors one client is taken off the queue with the reserve and

@@ -42,6 +42,8 @@ private:
   void accept();
   void accept_some();
   void accepted(tcp::socket socket, socket_thread& where);
+  void turn_away(tcp::socket socket, socket_thread& where);
+  void tell_of_turned_away();
   void pause(const std::error_code& why);
 
   std::shared_ptr<site> home_;
@@ -51,6 +53,8 @@ private:
   int native_;
   descriptor reserve_;
   std::size_t next_ = 0;
+  std::size_t untold_ = 0;  ///< turned away since the last line in the log
+  bool is_telling_ = false; ///< such a line was written less than a second ago
   std::mutex lock_;
   bool is_stopped_ = false;
 };

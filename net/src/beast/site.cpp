@@ -86,18 +86,19 @@ void site::fill_in(answer& what, found_file&& file) const {
   what.file = std::move(file.on_disk);
 }
 
-site::seat::seat(std::shared_ptr<site> of) : of_{std::move(of)} {
-  of_->lines_.fetch_add(1, std::memory_order_acq_rel);
+site::seat::seat(std::shared_ptr<site> of, guest who) : of_{std::move(of)}, who_{who} {
+  of_->seats_of(who_).fetch_add(1, std::memory_order_acq_rel);
 }
 
 site::seat& site::seat::operator=(seat&& other) noexcept {
   std::swap(of_, other.of_);
+  std::swap(who_, other.who_);
   return *this;
 }
 
 site::seat::~seat() {
   if (of_ != nullptr)
-    of_->lines_.fetch_sub(1, std::memory_order_acq_rel);
+    of_->seats_of(who_).fetch_sub(1, std::memory_order_acq_rel);
 }
 
 void site::stop() {

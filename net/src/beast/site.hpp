@@ -46,11 +46,13 @@ public:
   /// See `door::web_service::when_drained`.
   void when_drained(std::function<void()> done);
 
+  /// Who sits there: a line that was let in, or one that only hears that there is no room.
+  enum class guest : unsigned char { line, turned_away };
   /// Counts one socket from accept to close. Moves along with it.
   class seat {
   public:
     seat() noexcept = default;
-    explicit seat(std::shared_ptr<site> of);
+    explicit seat(std::shared_ptr<site> of, guest who = guest::line);
     seat(seat&&) noexcept = default;
     seat& operator=(seat&& other) noexcept;
     ~seat();
@@ -58,15 +60,22 @@ public:
 
   private:
     std::shared_ptr<site> of_;
+    guest who_ = guest::line;
   };
   [[nodiscard]] std::size_t line_count() const noexcept {
     return lines_.load(std::memory_order_acquire);
+  }
+  [[nodiscard]] std::size_t turned_away_count() const noexcept {
+    return turned_away_.load(std::memory_order_acquire);
   }
 
   void plain_line_began() noexcept { plain_lines_.fetch_add(1, std::memory_order_acq_rel); }
   void plain_line_ended();
 
 private:
+  [[nodiscard]] std::atomic<std::size_t>& seats_of(guest who) noexcept {
+    return who == guest::line ? lines_ : turned_away_;
+  }
   void fill_in(answer& what, found_file&& file) const;
   void done_if_empty();
 
@@ -77,6 +86,7 @@ private:
   file_store files_;
   std::string file_fields_;
   std::atomic<std::size_t> lines_{0};
+  std::atomic<std::size_t> turned_away_{0};
   std::atomic<std::size_t> plain_lines_{0};
   std::atomic<bool> is_stopping_{false};
   std::mutex lock_;
