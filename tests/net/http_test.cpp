@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <filesystem>
@@ -578,6 +579,41 @@ TEST_F(Http, WithoutDescriptorsAcceptingPausesAndGoesOn) {
   lack.reset();
 
   EXPECT_EQ(get("/").status, 200);
+}
+
+TEST_F(Http, WhatListensWhileAllStopsIsStoppedTooOrNeverBegins) {
+  start(how);
+  how.port = 0;
+  how.addresses = {"127.0.0.1"};
+  std::vector<std::shared_ptr<door::web_service>> begun;
+  std::atomic<bool> is_over = false;
+  std::vector<std::future<std::error_code>> listening;
+  for (int i = 0; i < 4; ++i) {
+    listening.push_back(std::async(std::launch::async, [&] {
+      std::vector<error> errors;
+      while (errors.empty() && !is_over) {
+        if (auto one = sockets->listen(how, desk, errors)) {
+          notes.write([&] {
+            if (begun.size() < 16)
+              begun.push_back(std::move(one)); // the others stop at once
+          });
+        }
+      }
+      return errors.empty() ? std::error_code{} : errors.front().code;
+    }));
+  }
+  ASSERT_TRUE(notes.wait([&] { return begun.size() > 8; }));
+
+  EXPECT_TRUE(stop());
+
+  for (auto& one : listening)
+    EXPECT_EQ(one.wait_for(5s), std::future_status::ready) << "it listens on and on";
+  is_over = true;
+  for (auto& one : listening)
+    EXPECT_EQ(one.get(), errc::shutting_down);
+  for (const auto& one : begun)
+    EXPECT_THROW(raw_client{one->port()}, std::runtime_error);
+  service.reset();
 }
 
 TEST_F(Http, StoppingClosesIdleLinesAndWaitsForTheOthers) {

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <csignal>
 #include <future>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -143,17 +144,29 @@ public:
       errors.insert(errors.end(), failed.begin(), failed.end());
       return nullptr;
     }
+    const std::lock_guard hold{lock_};
+    if (is_stopped_) {
+      errors.push_back({make_error_code(errc::shutting_down), "start the web server",
+                        "make new workers and a new server"});
+      return nullptr;
+    }
     auto service = std::make_shared<socket_service>(std::move(home), std::move(on));
+    std::erase_if(services_, [](const auto& one) { return one.expired(); });
     services_.push_back(service);
     return service;
   }
 
   bool stop(rules::time_point deadline) override {
-    for (const auto& one : services_) {
+    std::vector<std::weak_ptr<socket_service>> services;
+    {
+      const std::lock_guard hold{lock_};
+      is_stopped_ = true;
+      services.swap(services_);
+    }
+    for (const auto& one : services) {
       if (const auto service = one.lock())
         service->stop_listening();
     }
-    services_.clear();
     for (const auto& one : threads_)
       one->finish();
     bool is_clean = true;
@@ -181,7 +194,9 @@ private:
   std::vector<door::io_thread*> faces_;
   std::vector<std::thread> running_;
   std::vector<std::future<void>> ended_;
-  std::vector<std::weak_ptr<socket_service>> services_;
+  std::mutex lock_;
+  bool is_stopped_ = false;                             ///< guarded by lock_
+  std::vector<std::weak_ptr<socket_service>> services_; ///< guarded by lock_
 };
 
 } // namespace
