@@ -1,9 +1,12 @@
 // Every way in which a line ends, and pauses.
 
+#include "net/src/beast/socket_thread.hpp"
 #include "tests/net/line_fixture.hpp"
 
 #include <chrono>
+#include <future>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -311,6 +314,28 @@ TEST_F(Line, StoppingTheSocketsCutsEveryLineAndReportsIt) {
     EXPECT_TRUE(one.is_closed());
   for (std::size_t i = 0; i < 50; ++i)
     EXPECT_EQ(end_of(i).cause, end_cause::dropped);
+}
+
+TEST_F(Line, AThreadThatComesBackTooLateStillReportsItsEnds) {
+  start({}, 1);
+  auto ana = joins();
+  auto& busy = dynamic_cast<beast::socket_thread&>(*sockets->threads().front());
+  std::promise<void> begun;
+  busy.post([&] {
+    begun.set_value();
+    // Until the sockets have given up on this thread.
+    const auto limit = std::chrono::steady_clock::now() + 5s;
+    while (!busy.context().stopped() && std::chrono::steady_clock::now() < limit)
+      std::this_thread::yield();
+  });
+  ASSERT_EQ(begun.get_future().wait_for(5s), std::future_status::ready);
+
+  EXPECT_FALSE(sockets->stop(std::chrono::steady_clock::now()));
+
+  EXPECT_EQ(desk->ear()->ends, 1);
+  EXPECT_EQ(desk->ear()->facts.cause, end_cause::dropped);
+  EXPECT_TRUE(ana.is_closed());
+  EXPECT_THAT(log, testing::Contains(testing::HasSubstr("its lines are cut")));
 }
 
 TEST_F(Line, UpgradedLinesOutliveTheirListener) {

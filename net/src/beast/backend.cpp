@@ -180,6 +180,11 @@ public:
           running_[i].detach();
           continue;
         }
+        running_[i].join();
+        books_->log(log_level::error, "I/O thread " + std::to_string(i) +
+                                          " was busy at the end of everything; its lines are cut");
+        threads_[i]->end_leftovers();
+        continue;
       }
       running_[i].join();
     }

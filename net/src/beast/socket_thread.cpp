@@ -226,15 +226,30 @@ void socket_thread::watch_sockets() {
 }
 
 void socket_thread::finish() {
-  asio::post(context_, [this] {
-    is_finishing_ = true;
+  asio::post(context_, [this] { cut_all(); });
+}
+
+void socket_thread::cut_all() noexcept {
+  is_finishing_ = true;
+  try {
+    for_each_line([](line& who) { who.cut(); });
+  } catch (...) {
+    failed(nullptr);
+  }
+  end_if_empty();
+}
+
+void socket_thread::end_leftovers() noexcept {
+  context_.restart();
+  cut_all();
+  for (;;) {
     try {
-      for_each_line([](line& who) { who.cut(); });
+      if (context_.poll() == 0)
+        return;
     } catch (...) {
       failed(nullptr);
     }
-    end_if_empty();
-  });
+  }
 }
 
 void socket_thread::end_if_empty() noexcept {

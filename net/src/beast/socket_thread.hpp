@@ -82,6 +82,9 @@ public:
   void run() noexcept;
   /// Cuts every line; `run` returns when they are gone. @context any thread
   void finish();
+  /// Cuts and runs what a thread has left that was stopped before it was empty. @context who joined
+  /// it
+  void end_leftovers() noexcept;
 
 private:
   void turn() noexcept;
@@ -91,10 +94,14 @@ private:
   void tend() noexcept;
   void on_tick() noexcept;
   void failed(line* who) noexcept;
+  void cut_all() noexcept;
   void end_if_empty() noexcept;
 
   std::size_t index_;
   std::shared_ptr<door::ledger> books_;
+  // Before what holds lines: they forget themselves here when they go.
+  std::vector<flushable*> dirty_;
+  std::vector<flushable*> flushing_;
   asio::io_context context_;
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_;
   readiness sockets_;
@@ -111,8 +118,6 @@ private:
   door::turn_target* target_ = nullptr;
   std::unordered_map<line*, std::shared_ptr<line>> lines_;
   std::atomic<std::size_t> count_{0};
-  std::vector<flushable*> dirty_;
-  std::vector<flushable*> flushing_;
   bool is_finishing_ = false;
 };
 
