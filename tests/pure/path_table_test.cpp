@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -80,6 +82,42 @@ TEST_F(PathTable, TheMostSpecificWins) {
   EXPECT_EQ(find("/x"), "/*");
   table.remove(*parse_pattern("/*"));
   EXPECT_EQ(find("/x"), "(any)");
+}
+
+TEST_F(PathTable, TheLongestPrefixWinsWhateverLiesBetween) {
+  const std::vector<std::string> prefixes{"/*",    "/a*",    "/ab*",    "/ab/*", "/abc/d*",
+                                          "/b/*",  "/b/a/*", "/b/a/a",  "/c*",   "/c/z*",
+                                          "/cc/*", "/ccc*",  "/d/d/d/*"};
+  for (const auto& one : prefixes)
+    ASSERT_TRUE(add(one));
+  std::string path = "/";
+  const auto expect = [&] {
+    std::string best = path == "/b/a/a" ? path : "/*";
+    for (const auto& one : prefixes) {
+      const auto text = one.substr(0, one.size() - 1);
+      if (best != path && one.back() == '*' && (path + '/').starts_with(text) &&
+          one.size() > best.size())
+        best = one;
+    }
+    EXPECT_EQ(find(path), best) << path;
+  };
+  // Every path of six characters.
+  for (int n = 0; n < 5 * 5 * 5 * 5 * 5; ++n) {
+    path = "/";
+    for (int rest = n, i = 0; i < 5; ++i, rest /= 5)
+      path += "/abcd"[rest % 5];
+    while (path.size() > 1 && path.back() == '/')
+      path.pop_back();
+    expect();
+  }
+}
+
+TEST_F(PathTable, AVeryLongPathCostsNoMoreThanItsLength) {
+  add("/rooms/*");
+  add("/rooms/a*");
+
+  // Were it the square, this would take minutes.
+  EXPECT_EQ(find("/rooms/" + std::string(std::size_t{4} << 20, 'b')), "/rooms/*");
 }
 
 TEST_F(PathTable, APathIsTakenOnce) {

@@ -2,6 +2,8 @@
 /// Which server an upgrade request belongs to. A pure machine.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <optional>
@@ -42,12 +44,16 @@ public:
       return found;
     // "/rooms/*" takes "/rooms", "/rooms/" and all below, but not "/roomservice"; "/rooms*" takes
     // that, too.
-    for (std::string prefix = path + '/';;) {
-      if (const auto* found = at({path_pattern::kind::prefix, prefix}))
-        return found;
-      if (prefix.empty())
+    for (path_pattern key{path_pattern::kind::prefix, path + '/'};;) {
+      auto found = all_.upper_bound(key);
+      if (found == all_.begin() || (--found)->first.what != path_pattern::kind::prefix)
         break;
-      prefix.pop_back();
+      const auto& text = found->first.text;
+      const auto differs = std::ranges::mismatch(text, key.text).in1;
+      if (differs == text.end())
+        return &found->second;
+      // A prefix that is longer than what those two share would lie between them.
+      key.text.resize(static_cast<std::size_t>(differs - text.begin()));
     }
     return at({path_pattern::kind::any, {}});
   }
