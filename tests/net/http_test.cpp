@@ -477,6 +477,39 @@ TEST_F(Http, AProgramThatIsStartedInheritsNoLines) {
   EXPECT_EQ(inherited_sockets(), before) << "the line outlives us in every child";
 }
 
+TEST_F(Http, AnAnswerThatNobodyReadsIsCut) {
+  const std::string large(std::size_t{32} << 20, 'x');
+  how.files = {{"/large", large, "text/plain"}};
+  how.answer_deadline = 150ms;
+  start(how);
+  raw_client ana{port()};
+
+  ana.send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n");
+
+  ASSERT_TRUE(notes.wait([&] { return !log.empty(); }));
+  EXPECT_EQ(log[0], "an answer to 127.0.0.1 was cut: the client does not read");
+  EXPECT_EQ(counted(counter::answers_cut), 1U);
+  EXPECT_TRUE(ana.is_closed());
+}
+
+TEST_F(Http, AnAnswerWhoseFileBecomesShorterIsCut) {
+  make_folder();
+  std::filesystem::resize_file(folder / "root" / "plain.txt", std::size_t{64} << 20);
+  start(how);
+  raw_client ana{port()};
+  ana.send("GET /plain.txt HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_THAT(ana.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+
+  std::filesystem::resize_file(folder / "root" / "plain.txt", 5);
+  const auto came = ana.read_to_end();
+
+  ASSERT_TRUE(came) << "the length was announced: only the end of the line can take it back";
+  EXPECT_LT(came->size(), std::size_t{64} << 20);
+  ASSERT_TRUE(notes.wait([&] { return !log.empty(); }));
+  EXPECT_EQ(log[0], "an answer to 127.0.0.1 was cut: the file has become shorter");
+  EXPECT_EQ(counted(counter::answers_cut), 1U);
+}
+
 TEST_F(Http, MoreLinesThanAllowedAreTurnedAway) {
   how.max_lines = 2;
   start(how);

@@ -15,6 +15,7 @@ enum class counter : unsigned char {
   lines_refused_full,        ///< over `max_lines`
   lines_lost_to_descriptors, ///< accepting paused: the process may open no more files
   requests_answered,
+  answers_cut,   ///< the client did not read, or the file became shorter
   requests_bad,  ///< 4xx before routing: what came was no good HTTP
   requests_late, ///< the request deadline passed
   upgrades_asked,

@@ -54,8 +54,9 @@ struct web_server_options {
   std::size_t max_lines = 20'000; ///< accepted sockets of all kinds; over it: 503 and closed
   std::chrono::milliseconds request_deadline{
       5'000}; ///< from the first wait for a request to its last byte
-  std::chrono::milliseconds idle_deadline{15'000}; ///< between requests of one line
-  std::chrono::milliseconds stop_deadline{2'000};  ///< for requests in progress at `stop`
+  std::chrono::milliseconds answer_deadline{30'000}; ///< for a client to read some of its answer
+  std::chrono::milliseconds idle_deadline{15'000};   ///< between requests of one line
+  std::chrono::milliseconds stop_deadline{2'000};    ///< for requests in progress at `stop`
 };
 
 /// @source rules H-1 and H-2

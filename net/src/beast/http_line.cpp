@@ -15,7 +15,6 @@ namespace callsign::beast {
 namespace {
 
 constexpr std::size_t read_bytes = 2048;
-constexpr std::chrono::milliseconds write_patience{30'000};
 /// Chunk heads and extensions cost bytes too; a body may be this much longer on the line than it
 /// is.
 constexpr std::size_t body_overhead = 8;
@@ -104,7 +103,7 @@ void http_line::came(const io_error& e, std::size_t bytes) {
 void http_line::too_late() {
   switch (phase_) {
   case phase::over: return;
-  case phase::answer: return cut(); // the client does not read
+  case phase::answer: return cut_answer("the client does not read");
   case phase::idle:
     if (requests_ == 0) {
       home().books().count(counter::requests_late);
@@ -275,7 +274,7 @@ void http_line::send_last(answer what) {
 }
 
 void http_line::write() {
-  arm(write_patience);
+  arm(home().options().answer_deadline);
   const std::array<asio::const_buffer, 2> parts{
       asio::buffer(out_) + out_written_,
       asio::const_buffer{out_memory_.data(), out_memory_.size()}};
@@ -297,7 +296,7 @@ void http_line::wrote(const io_error& e, std::size_t bytes) {
     return write();
   if (sending_.file && file_at_ < sending_.bytes) {
     if (!next_part_of_file())
-      return cut();
+      return cut_answer("the file has become shorter");
     return write();
   }
   answered();
@@ -342,6 +341,15 @@ void http_line::cut() noexcept {
   io_error ignored;
   socket_.close(ignored);
   thread().release(*this);
+}
+
+void http_line::cut_answer(std::string_view why) {
+  home().books().count(counter::answers_cut);
+  io_error gone;
+  const auto client = socket_.remote_endpoint(gone);
+  home().books().log(log_level::info, "an answer to " + client.address().to_string() +
+                                          " was cut: " + std::string{why});
+  cut();
 }
 
 void http_line::site_stops(const void* which) {

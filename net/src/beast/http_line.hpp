@@ -62,6 +62,7 @@ private:
   void answered();
   void say_farewell(std::string last_words);
   void leave() noexcept;
+  void cut_answer(std::string_view why);
 
   void arm(std::chrono::milliseconds limit);
 

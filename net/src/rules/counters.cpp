@@ -8,6 +8,7 @@ std::string_view to_string(counter which) noexcept {
   case counter::lines_refused_full: return "lines_refused_full";
   case counter::lines_lost_to_descriptors: return "lines_lost_to_descriptors";
   case counter::requests_answered: return "requests_answered";
+  case counter::answers_cut: return "answers_cut";
   case counter::requests_bad: return "requests_bad";
   case counter::requests_late: return "requests_late";
   case counter::upgrades_asked: return "upgrades_asked";
