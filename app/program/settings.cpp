@@ -19,6 +19,7 @@ callsign::web_server_options settings::web_options(const own_page& page) const {
   }
   // Pages are asked for on lines of their own, beside the connections.
   web.max_lines = std::max(web.max_lines, max_connections + 1'000);
+  web.max_lines_per_address = std::max(web.max_lines / 2, max_per_address + 1'000);
   return web;
 }
 

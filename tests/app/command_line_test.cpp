@@ -134,6 +134,7 @@ TEST_F(CommandLine, EachFlagSetsWhatItNames) {
   EXPECT_EQ(web.port, 0);
   EXPECT_THAT(web.addresses, ElementsAre("127.0.0.1", "::1"));
   EXPECT_GT(web.max_lines, 30'000U) << "the connections need lines of their own";
+  EXPECT_EQ(web.max_lines_per_address, web.max_lines / 2) << "nobody alone takes them all";
 
   const auto server = wanted.server_options();
   EXPECT_EQ(server.path, "/rooms/*");

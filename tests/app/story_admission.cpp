@@ -419,6 +419,19 @@ TEST_P(PlacedAdmission, OverMaxPerAddressThereIsNoSeatForThatAddress) {
   all_is_quiet();
 }
 
+TEST_P(PlacedAdmission, ANetworkOfSixtyFourBitsIsOneAddressOfIpv6) {
+  how.max_per_address = 1;
+  opens_house();
+  auto ana = joins_as({.remote_address = "2001:db8:1:2::1"});
+
+  joins_as({.remote_address = "2001:db8:1:2:ffff::2"}).is_refused(503);
+  EXPECT_TRUE(joins_as({.remote_address = "2001:db8:1:3::1"}).is_admitted());
+
+  ana.vanishes();
+  EXPECT_TRUE(joins_as({.remote_address = "2001:db8:1:2:ffff::2"}).is_admitted());
+  all_is_quiet();
+}
+
 // Refusals of all kinds give their seats back.
 TEST_P(PlacedAdmission, ARefusedClientTakesNoSeat) {
   how.max_connections = 1;

@@ -119,7 +119,10 @@ void raise_file_limit() {
 int serve(const options& wanted) {
   callsign::workers workers;
   callsign::web_server web{workers,
-                           {.port = wanted.port, .addresses = {"127.0.0.1"}},
+                           {.port = wanted.port,
+                            .addresses = {"127.0.0.1"},
+                            .max_lines = 60'000,
+                            .max_lines_per_address = 60'000},
                            {.io_threads = wanted.io_threads}};
   const callsign::start_result started = web.start();
   if (!started) {

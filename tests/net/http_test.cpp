@@ -512,6 +512,7 @@ TEST_F(Http, AnAnswerWhoseFileBecomesShorterIsCut) {
 
 TEST_F(Http, MoreLinesThanAllowedAreTurnedAway) {
   how.max_lines = 2;
+  how.max_lines_per_address = 2;
   start(how);
   raw_client ana{port()};
   raw_client bob{port()};
@@ -524,6 +525,32 @@ TEST_F(Http, MoreLinesThanAllowedAreTurnedAway) {
   EXPECT_EQ(counted(counter::lines_refused_full), 1U);
   EXPECT_EQ(counted(counter::lines_accepted), 2U);
   EXPECT_TRUE(logs("a line was refused: there are 2 already"));
+}
+
+TEST_F(Http, OneAddressDoesNotTakeAllLines) {
+  how.max_lines = 8;
+  start(how);
+  std::deque<raw_client> hoard;
+  for (int i = 0; i < 4; ++i) {
+    hoard.emplace_back(port());
+    hoard.back().send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    ASSERT_EQ(read_answer(hoard.back()).status, 200);
+  }
+
+  EXPECT_EQ(ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n").status, 503);
+  EXPECT_EQ(counted(counter::lines_refused_address_full), 1U);
+  EXPECT_EQ(counted(counter::lines_refused_full), 0U);
+  ASSERT_TRUE(notes.wait([&] { return !log.empty(); }));
+  EXPECT_EQ(log[0], "a line was refused: there are 4 from 127.0.0.1 already");
+
+  raw_client bob{port(), "127.0.0.1", "127.0.0.9"};
+  bob.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(read_answer(bob).status, 200);
+
+  hoard.clear();
+  bob.close();
+  ASSERT_TRUE(no_lines_are_left());
+  EXPECT_EQ(get("/").status, 200) << "the seats are given back";
 }
 
 TEST_F(Http, ACrowdThatIsTurnedAwayCostsLittle) {

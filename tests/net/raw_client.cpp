@@ -34,7 +34,7 @@ using clock = std::chrono::steady_clock;
 
 } // namespace
 
-raw_client::raw_client(std::uint16_t port, const std::string& address) {
+raw_client::raw_client(std::uint16_t port, const std::string& address, const std::string& from) {
   sockaddr_storage where{};
   socklen_t size = 0;
   if (address.find(':') == std::string::npos) {
@@ -53,6 +53,11 @@ raw_client::raw_client(std::uint16_t port, const std::string& address) {
     size = sizeof(sockaddr_in6);
   }
   fd_ = ::socket(where.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in ours{};
+  ours.sin_family = AF_INET;
+  if (!from.empty() && (::inet_pton(AF_INET, from.c_str(), &ours.sin_addr) != 1 ||
+                        ::bind(fd_, reinterpret_cast<const sockaddr*>(&ours), sizeof ours) != 0))
+    throw std::runtime_error{"cannot come from " + from};
   if (fd_ < 0 || ::connect(fd_, reinterpret_cast<const sockaddr*>(&where), size) != 0) {
     const std::string why = std::strerror(errno);
     close();

@@ -15,8 +15,9 @@ inline constexpr std::chrono::milliseconds patience{5000};
 /// @context one thread; every read ends at its limit
 class raw_client {
 public:
-  /// Connects. @errors `std::runtime_error`
-  explicit raw_client(std::uint16_t port, const std::string& address = "127.0.0.1");
+  /// Connects; `from` is an IPv4 address of this machine. @errors `std::runtime_error`
+  explicit raw_client(std::uint16_t port, const std::string& address = "127.0.0.1",
+                      const std::string& from = {});
   raw_client(raw_client&& other) noexcept;
   raw_client& operator=(raw_client&&) = delete;
   ~raw_client();

@@ -48,6 +48,17 @@ TEST(AddressRange, HoldsWhatItsBitsSay) {
   EXPECT_FALSE(address_range{"2001:db8::/33"}.contains("2001:db8:8000::"));
 }
 
+TEST(Address, TheNeighboursOfIpv6AreOneAndThoseOfIpv4AreNot) {
+  const auto near = [](const char* text) {
+    return callsign::rules::neighbourhood(*parse_address(text));
+  };
+
+  EXPECT_EQ(near("2001:db8:1:2:3:4:5:6"), near("2001:db8:1:2::"));
+  EXPECT_NE(near("2001:db8:1:3::"), near("2001:db8:1:2::"));
+  EXPECT_NE(near("10.0.0.1"), near("10.0.0.2"));
+  EXPECT_EQ(near("10.0.0.1"), near("::ffff:10.0.0.1"));
+}
+
 TEST(AddressRange, EverythingOfOneKindIsNotTheOther) {
   EXPECT_TRUE(address_range{"0.0.0.0/0"}.contains("255.255.255.255"));
   EXPECT_FALSE(address_range{"0.0.0.0/0"}.contains("::1"));

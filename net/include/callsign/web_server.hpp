@@ -52,6 +52,9 @@ struct web_server_options {
   std::size_t max_body_bytes = 64 * 1024;  ///< over it: 413
   std::size_t max_requests_per_line = 100; ///< keep-alive
   std::size_t max_lines = 20'000; ///< accepted sockets of all kinds; over it: 503 and closed
+  /// Of those, from one IPv4 address or one IPv6 network of 64 bits. Zero: half of `max_lines`, so
+  /// that nobody alone can take them all. Behind a proxy, which is one address: `max_lines`.
+  std::size_t max_lines_per_address = 0;
   std::chrono::milliseconds request_deadline{
       5'000}; ///< from the first wait for a request to its last byte
   std::chrono::milliseconds answer_deadline{30'000}; ///< for a client to read some of its answer

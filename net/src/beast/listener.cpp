@@ -46,6 +46,12 @@ struct wanted {
   return {};
 }
 
+[[nodiscard]] rules::address_bytes neighbourhood_of(const asio::ip::address& address) {
+  const auto v6 = address.is_v6() ? address.to_v6()
+                                  : asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4());
+  return rules::neighbourhood(v6.to_bytes());
+}
+
 [[nodiscard]] std::uint16_t port_of(const descriptor& socket) {
   tcp::endpoint where;
   auto size = static_cast<socklen_t>(where.capacity());
@@ -189,7 +195,9 @@ void listener::accept() {
 
 void listener::accept_some() {
   for (int i = 0; i < most_at_once; ++i) {
-    descriptor taken{::accept4(native_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
+    tcp::endpoint from;
+    auto size = static_cast<socklen_t>(from.capacity());
+    descriptor taken{::accept4(native_, from.data(), &size, SOCK_CLOEXEC | SOCK_NONBLOCK)};
     if (!taken) {
       const std::error_code why{errno, std::system_category()};
       // Gone before we came.
@@ -211,29 +219,38 @@ void listener::accept_some() {
     if (failed)
       return pause(plain(failed));
     static_cast<void>(taken.release());
-    accepted(std::move(socket), where);
+    accepted(std::move(socket), from.address(), where);
   }
   accept();
 }
 
-void listener::accepted(tcp::socket socket, socket_thread& where) {
-  auto& books = home_->books();
-  const bool is_full = home_->line_count() >= home_->options().max_lines;
-  books.count(is_full ? counter::lines_refused_full : counter::lines_accepted);
+void listener::accepted(tcp::socket socket, const asio::ip::address& from, socket_thread& where) {
   io_error ignored;
   socket.set_option(tcp::no_delay{true}, ignored);
-  if (is_full)
-    return turn_away(std::move(socket), where);
+  if (const auto all = home_->line_count(); all >= home_->options().max_lines) {
+    return turn_away(std::move(socket), counter::lines_refused_full,
+                     "there are " + std::to_string(all) + " already", where);
+  }
+  const auto near = neighbourhood_of(from);
+  if (const auto all = home_->lines_from(near); all >= home_->max_lines_per_address()) {
+    return turn_away(std::move(socket), counter::lines_refused_address_full,
+                     "there are " + std::to_string(all) + " from " + from.to_string() + " already",
+                     where);
+  }
+  home_->books().count(counter::lines_accepted);
   // The seat is taken here, so that the count is right for the next accept.
   asio::post(where.context(),
-             [&where, socket = std::move(socket), place = site::seat{home_}]() mutable {
+             [&where, socket = std::move(socket), place = site::seat{home_, near}]() mutable {
                http_line::begin(where, std::move(socket), std::move(place));
              });
 }
 
 /// Being told takes a second or two, and a descriptor: not for everybody when many come.
-void listener::turn_away(tcp::socket socket, socket_thread& where) {
+void listener::turn_away(tcp::socket socket, counter why, std::string how_many,
+                         socket_thread& where) {
+  home_->books().count(why);
   ++untold_;
+  last_why_ = std::move(how_many);
   if (!is_telling_)
     tell_of_turned_away();
   if (home_->turned_away_count() >= most_turned_away)
@@ -242,7 +259,7 @@ void listener::turn_away(tcp::socket socket, socket_thread& where) {
   std::string words =
       render_head(full, home_->options().server_name, afterwards::close, false) + full.text;
   asio::post(where.context(), [&where, socket = std::move(socket), words = std::move(words),
-                               place = site::seat{home_, site::guest::turned_away}]() mutable {
+                               place = site::seat::turned_away(home_)]() mutable {
     farewell::begin(where, std::move(socket), std::move(place), std::move(words));
   });
 }
@@ -255,8 +272,7 @@ void listener::tell_of_turned_away() {
   const std::string what =
       untold_ == 1 ? "a line was refused" : std::to_string(untold_) + " lines were refused";
   untold_ = 0;
-  home_->books().log(log_level::warning,
-                     what + ": there are " + std::to_string(home_->line_count()) + " already");
+  home_->books().log(log_level::warning, what + ": " + last_why_);
   here_.after(between_lines_of_log, [self = shared_from_this()] { self->tell_of_turned_away(); });
 }
 

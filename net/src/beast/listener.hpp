@@ -41,8 +41,8 @@ public:
 private:
   void accept();
   void accept_some();
-  void accepted(tcp::socket socket, socket_thread& where);
-  void turn_away(tcp::socket socket, socket_thread& where);
+  void accepted(tcp::socket socket, const asio::ip::address& from, socket_thread& where);
+  void turn_away(tcp::socket socket, counter why, std::string how_many, socket_thread& where);
   void tell_of_turned_away();
   void pause(const std::error_code& why);
 
@@ -54,6 +54,7 @@ private:
   descriptor reserve_;
   std::size_t next_ = 0;
   std::size_t untold_ = 0;  ///< turned away since the last line in the log
+  std::string last_why_;    ///< the last of those was
   bool is_telling_ = false; ///< such a line was written less than a second ago
   std::mutex lock_;
   bool is_stopped_ = false;

@@ -86,19 +86,53 @@ void site::fill_in(answer& what, found_file&& file) const {
   what.file = std::move(file.on_disk);
 }
 
-site::seat::seat(std::shared_ptr<site> of, guest who) : of_{std::move(of)}, who_{who} {
-  of_->seats_of(who_).fetch_add(1, std::memory_order_acq_rel);
+site::seat::seat(std::shared_ptr<site> of, const rules::address_bytes& near) : near_{near} {
+  {
+    const std::lock_guard hold{of->neighbours_lock_};
+    ++of->lines_by_address_[near];
+  }
+  of_ = std::move(of);
+  of_->lines_.fetch_add(1, std::memory_order_acq_rel);
+}
+
+site::seat site::seat::turned_away(std::shared_ptr<site> of) {
+  seat place;
+  place.who_ = guest::turned_away;
+  place.of_ = std::move(of);
+  place.of_->turned_away_.fetch_add(1, std::memory_order_acq_rel);
+  return place;
 }
 
 site::seat& site::seat::operator=(seat&& other) noexcept {
   std::swap(of_, other.of_);
   std::swap(who_, other.who_);
+  std::swap(near_, other.near_);
   return *this;
 }
 
 site::seat::~seat() {
-  if (of_ != nullptr)
-    of_->seats_of(who_).fetch_sub(1, std::memory_order_acq_rel);
+  if (of_ == nullptr)
+    return;
+  if (who_ == guest::turned_away) {
+    of_->turned_away_.fetch_sub(1, std::memory_order_acq_rel);
+    return;
+  }
+  of_->lines_.fetch_sub(1, std::memory_order_acq_rel);
+  const std::lock_guard hold{of_->neighbours_lock_};
+  const auto found = of_->lines_by_address_.find(near_);
+  if (--found->second == 0)
+    of_->lines_by_address_.erase(found);
+}
+
+std::size_t site::lines_from(const rules::address_bytes& near) const {
+  const std::lock_guard hold{neighbours_lock_};
+  const auto found = lines_by_address_.find(near);
+  return found == lines_by_address_.end() ? 0 : found->second;
+}
+
+std::size_t site::max_lines_per_address() const noexcept {
+  return options_.max_lines_per_address != 0 ? options_.max_lines_per_address
+                                             : (options_.max_lines + 1) / 2;
 }
 
 void site::stop() {

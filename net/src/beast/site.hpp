@@ -6,11 +6,13 @@
 #include "net/src/beast/file_store.hpp"
 #include "net/src/beast/socket_thread.hpp"
 #include "net/src/door/door.hpp"
+#include "net/src/rules/address.hpp"
 #include "net/src/rules/http_head.hpp"
 #include "net/src/rules/http_request.hpp"
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -52,7 +54,9 @@ public:
   class seat {
   public:
     seat() noexcept = default;
-    explicit seat(std::shared_ptr<site> of, guest who = guest::line);
+    /// A line that was let in. `near`: see `rules::neighbourhood`.
+    seat(std::shared_ptr<site> of, const rules::address_bytes& near);
+    [[nodiscard]] static seat turned_away(std::shared_ptr<site> of);
     seat(seat&&) noexcept = default;
     seat& operator=(seat&& other) noexcept;
     ~seat();
@@ -61,10 +65,14 @@ public:
   private:
     std::shared_ptr<site> of_;
     guest who_ = guest::line;
+    rules::address_bytes near_{};
   };
   [[nodiscard]] std::size_t line_count() const noexcept {
     return lines_.load(std::memory_order_acquire);
   }
+  /// Of those, the lines from there.
+  [[nodiscard]] std::size_t lines_from(const rules::address_bytes& near) const;
+  [[nodiscard]] std::size_t max_lines_per_address() const noexcept;
   [[nodiscard]] std::size_t turned_away_count() const noexcept {
     return turned_away_.load(std::memory_order_acquire);
   }
@@ -73,9 +81,6 @@ public:
   void plain_line_ended();
 
 private:
-  [[nodiscard]] std::atomic<std::size_t>& seats_of(guest who) noexcept {
-    return who == guest::line ? lines_ : turned_away_;
-  }
   void fill_in(answer& what, found_file&& file) const;
   void done_if_empty();
 
@@ -87,6 +92,8 @@ private:
   std::string file_fields_;
   std::atomic<std::size_t> lines_{0};
   std::atomic<std::size_t> turned_away_{0};
+  mutable std::mutex neighbours_lock_;
+  std::map<rules::address_bytes, std::size_t> lines_by_address_; ///< guarded by neighbours_lock_
   std::atomic<std::size_t> plain_lines_{0};
   std::atomic<bool> is_stopping_{false};
   std::mutex lock_;

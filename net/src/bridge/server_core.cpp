@@ -7,10 +7,24 @@
 #include "net/src/bridge/io_turn.hpp"
 #include "net/src/bridge/network_core.hpp"
 #include "net/src/bridge/web_core.hpp"
+#include "net/src/rules/address.hpp"
 
 #include <stdexcept>
 
 namespace callsign::detail {
+
+namespace {
+
+/// The key that seats of one address are counted under.
+[[nodiscard]] std::string seat_key(const std::string& address) {
+  const auto bytes = rules::parse_address(address);
+  if (!bytes)
+    return address;
+  const auto near = rules::neighbourhood(*bytes);
+  return {near.begin(), near.end()};
+}
+
+} // namespace
 
 /// A request on its way to the worker. If it is dropped undecided, the client gets 503 instead of
 /// silence.
@@ -179,7 +193,7 @@ std::optional<counter> server_core::take_seat(const std::string& address) {
   const std::scoped_lock guard{seats_lock_};
   if (seats_ >= options_.max_connections)
     return counter::refused_full;
-  auto& here = seats_by_address_[address];
+  auto& here = seats_by_address_[seat_key(address)];
   if (here >= options_.max_per_address)
     return counter::refused_address_full;
   ++here;
@@ -192,7 +206,7 @@ void server_core::give_back_seat(connection_core& who) {
     return;
   const std::scoped_lock guard{seats_lock_};
   --seats_;
-  const auto found = seats_by_address_.find(who.request().remote_address);
+  const auto found = seats_by_address_.find(seat_key(who.request().remote_address));
   if (found != seats_by_address_.end() && --found->second == 0)
     seats_by_address_.erase(found);
 }

@@ -110,4 +110,11 @@ bool is_ipv4(const address_bytes& address) noexcept {
   return is_zero && address[10] == 0xFF && address[11] == 0xFF;
 }
 
+address_bytes neighbourhood(const address_bytes& address) noexcept {
+  address_bytes all = address;
+  if (!is_ipv4(address))
+    std::fill(all.begin() + 8, all.end(), std::uint8_t{0});
+  return all;
+}
+
 } // namespace callsign::rules

@@ -19,4 +19,8 @@ using address_bytes = std::array<std::uint8_t, 16>;
 /// Whether it is an IPv4 address, in whatever form it was written.
 [[nodiscard]] bool is_ipv4(const address_bytes& address) noexcept;
 
+/// What counts as one address where limits are for each of them: an IPv4 address alone, of IPv6 the
+/// network of 64 bits, of which one client has all.
+[[nodiscard]] address_bytes neighbourhood(const address_bytes& address) noexcept;
+
 } // namespace callsign::rules

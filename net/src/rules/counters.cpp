@@ -6,6 +6,7 @@ std::string_view to_string(counter which) noexcept {
   switch (which) {
   case counter::lines_accepted: return "lines_accepted";
   case counter::lines_refused_full: return "lines_refused_full";
+  case counter::lines_refused_address_full: return "lines_refused_address_full";
   case counter::lines_lost_to_descriptors: return "lines_lost_to_descriptors";
   case counter::requests_answered: return "requests_answered";
   case counter::answers_cut: return "answers_cut";
