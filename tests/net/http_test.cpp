@@ -676,6 +676,47 @@ TEST_F(Http, WhatListensWhileAllStopsIsStoppedTooOrNeverBegins) {
   service.reset();
 }
 
+TEST_F(Http, TheLastDescriptorIsNobodysLoss) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the sanitizer's look at virtual tables needs a pipe of its own";
+#endif
+  start(how, 1);
+  ASSERT_EQ(get("/").status, 200);
+  ASSERT_TRUE(no_lines_are_left());
+  const no_descriptors lack{2}; // one for the client, one for its line
+
+  raw_client lucky{port()};
+  lucky.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+
+  EXPECT_EQ(read_answer(lucky).status, 200);
+  EXPECT_EQ(counted(counter::lines_lost_to_descriptors), 0U) << "nobody else was there";
+}
+
+TEST_F(Http, AListenerThatBeganWithoutAReserveFindsOneLater) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the sanitizer's look at virtual tables needs a pipe of its own";
+#endif
+  start(how, 1);
+  how.port = 0;
+  how.addresses = {"127.0.0.1"};
+  ASSERT_EQ(get("/").status, 200);
+  ASSERT_TRUE(no_lines_are_left());
+  std::vector<error> errors;
+  std::optional<no_descriptors> lack{std::in_place, 1}; // one, for the listening socket
+  service = sockets->listen(how, desk, errors);
+  lack.reset();
+  ASSERT_NE(service, nullptr);
+  ASSERT_EQ(get("/").status, 200);
+  ASSERT_TRUE(no_lines_are_left());
+
+  lack.emplace(1);
+  raw_client unlucky{port()};
+
+  EXPECT_EQ(unlucky.read_to_end(), "") << "it is told at once";
+  EXPECT_EQ(counted(counter::lines_lost_to_descriptors), 1U);
+  lack.reset();
+}
+
 TEST_F(Http, StoppingClosesIdleLinesAndWaitsForTheOthers) {
   how.stop_deadline = 5s;
   start(how, 1);

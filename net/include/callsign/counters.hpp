@@ -14,7 +14,7 @@ enum class counter : unsigned char {
   lines_accepted,             ///< sockets
   lines_refused_full,         ///< over `max_lines`
   lines_refused_address_full, ///< over `max_lines_per_address`
-  lines_lost_to_descriptors,  ///< accepting paused: the process may open no more files
+  lines_lost_to_descriptors,  ///< closed at once: the process may open no more files
   requests_answered,
   answers_cut,   ///< the client did not read, or the file became shorter
   requests_bad,  ///< 4xx before routing: what came was no good HTTP

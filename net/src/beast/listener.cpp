@@ -219,6 +219,7 @@ void listener::accept_some() {
     if (failed)
       return pause(plain(failed));
     static_cast<void>(taken.release());
+    keep_reserve();
     accepted(std::move(socket), from.address(), where);
   }
   accept();
@@ -276,6 +277,12 @@ void listener::tell_of_turned_away() {
   here_.after(between_lines_of_log, [self = shared_from_this()] { self->tell_of_turned_away(); });
 }
 
+/// If it was lost to somebody else who opened a file meanwhile, it is opened again.
+void listener::keep_reserve() {
+  if (!reserve_)
+    reserve_ = descriptor{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+}
+
 /// Accepting pauses. Without descriptors one client is taken off the queue with the reserve and
 /// sees a clean end.
 void listener::pause(const std::error_code& why) {
@@ -283,15 +290,19 @@ void listener::pause(const std::error_code& why) {
                        why == std::errc::too_many_files_open_in_system ||
                        why == std::errc::no_buffer_space || why == std::errc::not_enough_memory;
   if (is_lack) {
-    home_->books().count(counter::lines_lost_to_descriptors);
-    home_->books().log(log_level::error, "no more lines can be accepted for now: " + why.message() +
-                                             "; raise the limit of open files (ulimit -n)");
     if (reserve_) {
       reserve_.close();
       descriptor one{::accept4(native_, nullptr, nullptr, SOCK_CLOEXEC)};
+      const bool is_nobody_there = !one && (errno == EAGAIN || errno == EWOULDBLOCK);
+      if (one)
+        home_->books().count(counter::lines_lost_to_descriptors);
       one.close();
-      reserve_ = descriptor{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+      keep_reserve();
+      if (is_nobody_there)
+        return accept();
     }
+    home_->books().log(log_level::error, "no more lines can be accepted for now: " + why.message() +
+                                             "; raise the limit of open files (ulimit -n)");
   } else if (why) {
     home_->books().log(log_level::warning, "accepting failed: " + why.message());
   }

@@ -44,6 +44,7 @@ private:
   void accepted(tcp::socket socket, const asio::ip::address& from, socket_thread& where);
   void turn_away(tcp::socket socket, counter why, std::string how_many, socket_thread& where);
   void tell_of_turned_away();
+  void keep_reserve();
   void pause(const std::error_code& why);
 
   std::shared_ptr<site> home_;
