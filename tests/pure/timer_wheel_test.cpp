@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <stdexcept>
 #include <vector>
 
 namespace {
@@ -113,6 +114,20 @@ TEST_F(TimerWheel, WhatFiresMayDisarmAndDestroyItsNeighbours) {
   wheel.arm(culprit, start + 1s);
   wheel.advance(start + 2s);
   EXPECT_EQ(fired, 1);
+}
+
+TEST_F(TimerWheel, OneThatThrowsDoesNotDelayItsNeighbours) {
+  wheel_timer bad{[] { throw std::runtime_error{"bad"}; }};
+  wheel_timer other{[this] { ++fired; }};
+  wheel.arm(timer, start + 1s);
+  wheel.arm(bad, start + 1s);
+  wheel.arm(other, start + 1s);
+
+  EXPECT_THROW(static_cast<void>(wheel.advance(start + 2s)), std::runtime_error);
+  static_cast<void>(wheel.advance(start + 2s));
+
+  EXPECT_EQ(fired, 2);
+  EXPECT_FALSE(bad.is_armed());
 }
 
 TEST_F(TimerWheel, ATimerMayOutliveItsWheelAndTheOtherWayRound) {

@@ -181,16 +181,25 @@ void listener::accept() {
     if (is_stopped_)
       return;
   }
-  acceptor_.async_wait(tcp::acceptor::wait_read, [self = shared_from_this()](const io_error& e) {
-    if (e == asio::error::operation_aborted)
-      return;
-    try {
-      self->accept_some();
-    } catch (const std::exception& failed) {
-      self->home_->books().log(log_level::error, std::string{"accepting failed: "} + failed.what());
-      self->pause({});
-    }
-  });
+  try {
+    acceptor_.async_wait(tcp::acceptor::wait_read, [self = shared_from_this()](const io_error& e) {
+      if (e == asio::error::operation_aborted)
+        return;
+      try {
+        self->accept_some();
+      } catch (const std::exception& failed) {
+        self->stumbled(failed);
+      }
+    });
+  } catch (const std::exception& failed) {
+    stumbled(failed);
+  }
+}
+
+/// Tries again later: nobody else would.
+void listener::stumbled(const std::exception& over) {
+  home_->books().log(log_level::error, std::string{"accepting failed: "} + over.what());
+  pause({});
 }
 
 void listener::accept_some() {

@@ -154,7 +154,15 @@ void socket_thread::on_tick() noexcept {
   is_ticking_ = false;
   std::size_t fired = 0;
   try {
-    fired = wheel_.advance(now());
+    for (bool is_done = false; !is_done;) {
+      try {
+        fired += wheel_.advance(now());
+        is_done = true;
+      } catch (...) {
+        ++fired;
+        failed(nullptr);
+      }
+    }
     if (fired > 0)
       post_turn();
     const auto next = wheel_.next();

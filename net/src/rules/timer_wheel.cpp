@@ -76,7 +76,13 @@ std::size_t timer_wheel::advance(time_point now) {
       }
       unlink(*t);
       ++fired;
-      t->due_();
+      try {
+        t->due_();
+      } catch (...) {
+        // The next call begins with this slot again: its other timers are due, too.
+        --now_tick_;
+        throw;
+      }
       t = slots_[slot];
     }
   }

@@ -56,6 +56,7 @@ public:
 
   /// Fires everything whose deadline is at or before `now`, in order of slots. Timers may be armed
   /// and disarmed by what fires. @returns how many fired
+  /// @errors  what a timer throws; the next call fires the rest
   std::size_t advance(time_point now);
 
   /// When `advance` should be called next; nothing when nothing is armed. May be early, never late
