@@ -70,10 +70,13 @@ void upgraded_line::begin(std::shared_ptr<upgraded_line> self, site::seat place,
   self->place_ = std::move(place);
   self->ear_ = std::move(hears);
   self->state_ = state::waiting;
-  self->thread().adopt(self);
-  if (self->thread().is_finishing())
-    return self->cut();
-  self->read_early();
+  // From here on the ear must hear of the end, even if there is no memory to begin.
+  self->thread().step(*self, [&] {
+    self->thread().adopt(self);
+    if (self->thread().is_finishing())
+      return self->cut();
+    self->read_early();
+  });
 }
 
 // -- waiting --------------------------------------------------------------------------------------
