@@ -2,8 +2,14 @@
 
 #include "tests/net/line_fixture.hpp"
 
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
+#include <future>
 #include <string>
 #include <vector>
 
@@ -140,6 +146,51 @@ TEST_F(Line, FramesThatComeBeforeTheVerdictWait) {
   EXPECT_EQ(read_frame(ana).payload, "early");
   EXPECT_EQ(read_frame(ana).payload, std::string(40'000, 'e'));
   EXPECT_EQ(read_frame(ana).payload, "later");
+}
+
+/// Our end of the client's line; -1 if there is none.
+int our_end_of(const raw_client& client) {
+  sockaddr_in theirs{};
+  socklen_t size = sizeof theirs;
+  ::getsockname(client.native(), reinterpret_cast<sockaddr*>(&theirs), &size);
+  for (const auto& one : std::filesystem::directory_iterator{"/proc/self/fd"}) {
+    const int fd = std::stoi(one.path().filename());
+    sockaddr_in far{};
+    size = sizeof far;
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&far), &size) == 0 &&
+        far.sin_family == AF_INET && far.sin_port == theirs.sin_port)
+      return fd;
+  }
+  return -1;
+}
+
+TEST_F(Line, BeforeTheVerdictLittleIsRead) {
+  constexpr int much = 32'000;
+  start({}, 1);
+  desk->is_slow = true;
+  raw_client ana{port()};
+  ana.send(good_handshake("/ws"));
+  ASSERT_NE(desk->ear(), nullptr);
+  const int ours = our_end_of(ana);
+  ASSERT_GE(ours, 0);
+
+  ana.send(client_frame(fin | binary, std::string(much, 'e')));
+
+  int unread = 0;
+  const auto limit = std::chrono::steady_clock::now() + 5s;
+  for (int round = 0; (round < 200 || unread < much - 8'192) && //
+                      std::chrono::steady_clock::now() < limit;
+       ++round) {
+    std::promise<void> been_there;
+    sockets->threads().front()->post([&] { been_there.set_value(); });
+    been_there.get_future().wait();
+    ASSERT_EQ(::ioctl(ours, FIONREAD, &unread), 0);
+  }
+  EXPECT_GE(unread, much - 8'192) << "it is in no budget";
+
+  desk->ear()->command([this](door::session& s) { s.admit(desk->terms); });
+  EXPECT_THAT(ana.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 101"));
+  EXPECT_EQ(read_frame(ana).payload.size(), std::size_t{much});
 }
 
 struct bad_handshake {

@@ -24,7 +24,8 @@ namespace {
 
 using door::end_cause;
 
-constexpr std::size_t max_early_bytes = 64 * 1024;
+/// In no budget, therefore little; the rest waits with the kernel.
+constexpr std::size_t max_early_bytes = 4 * 1024;
 constexpr std::size_t early_read = 2048;
 constexpr std::size_t most_pieces = 64;
 constexpr std::chrono::milliseconds look_again{1000};
