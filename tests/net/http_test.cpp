@@ -201,6 +201,9 @@ TEST_F(Http, PagesOfOurOwnTakeThePlaceOfTheBuiltInOnes) {
   EXPECT_EQ(get("/nothing").body, "<p>lost?</p>");
   EXPECT_EQ(ask("DELETE / HTTP/1.1\r\nHost: h\r\n\r\n").body, "<p>your fault</p>");
   EXPECT_THAT(ask("BREW / HTTP/1.1\r\nHost: h\r\n\r\n").body, HasSubstr("501 Not Implemented"));
+  const auto moved = get("/sub%20dir");
+  EXPECT_EQ(moved.status, 301);
+  EXPECT_THAT(moved.body, Not(HasSubstr("your fault"))) << "it is nobody's";
 }
 
 TEST_F(Http, MethodsThatAreNotReadingAreRefused) {

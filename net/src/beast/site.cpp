@@ -22,7 +22,7 @@ answer site::status_answer(int status, std::string_view why) const {
   what.status = status;
   what.content_type = "text/html; charset=utf-8";
   auto page = files_.read_page(std::to_string(status) + ".html");
-  if (!page)
+  if (!page && status >= 400)
     page = files_.read_page(status >= 500 ? "5xx.html" : "4xx.html");
   if (page)
     what.fields = file_fields_;
