@@ -35,7 +35,8 @@ public:
 
   /// Begins to accept. @context any thread
   void start();
-  /// The port is free when this returns.
+  /// Nobody is let in any more when this returns, and who binds with `SO_REUSEADDR`, as we do, gets
+  /// the port; who binds without it has to wait until the I/O thread has closed the socket.
   void stop();
 
 private:
