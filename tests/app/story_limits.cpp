@@ -104,6 +104,33 @@ TEST_P(Limits, AFullQueueClosesWith1013) {
   all_is_quiet();
 }
 
+// Many slow clients do not flood the log: three of them, on two I/O threads.
+TEST_P(Limits, ManyFullQueuesAreOneLineASecondAndThread) {
+  how.max_queued_bytes = 400;
+  std::vector<connection_ref> to;
+  guests.opens = [&](websocket_connection& ws) { to.push_back(ws.ref()); };
+  opens_house();
+  auto ana = joins();
+  auto bob = joins();
+  auto eve = joins();
+  for (auto* one : {&ana, &bob, &eve})
+    one->stops_reading();
+  for (const auto& one : to) {
+    for (int i = 0; i < 6; ++i)
+      one.send(hundred('x'));
+  }
+  settle();
+  for (auto* one : {&ana, &bob, &eve})
+    one->reads_again();
+  for (auto* one : {&ana, &bob, &eve})
+    one->is_told_goodbye(1013);
+
+  EXPECT_EQ(counters()[counter::closed_overflow], 3u);
+  EXPECT_THAT(log(), Contains(HasSubstr("closed with 1013")).Times(2));
+  notes.takes();
+  all_is_quiet();
+}
+
 // The same by broadcasts, which no send has announced.
 TEST_P(Limits, AFullQueueClosesWith1013ForBroadcastsToo) {
   how.max_queued_bytes = 400;

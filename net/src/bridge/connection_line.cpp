@@ -36,10 +36,10 @@ void connection_line::admission_is_late() {
     return; // decided meanwhile; the answer is in the lane
   }
   here_.books().count(counter::refused_late);
-  here_.books().log(log_level::warning,
-                    "a client from " + core_->request().remote_address +
-                        (is_admitted_ ? " was closed with 1013" : " was answered 503") +
-                        ": on_connection did not answer within the admission deadline");
+  here_.warn(here_.late_admissions,
+             "a client from " + core_->request().remote_address +
+                 (is_admitted_ ? " was closed with 1013" : " was answered 503") +
+                 ": on_connection did not answer within the admission deadline");
   refuse(503, "the server did not answer in time");
 }
 
@@ -113,12 +113,11 @@ void connection_line::close(rules::our_part part, close_code code, std::string r
     core_->release(gone.bytes_dropped);
     here_.regain(gone.bytes_dropped);
     here_.books().count(counter::messages_dropped_unsent, gone.dropped_oldest);
-    here_.books().log(log_level::warning,
-                      "the connection from " + core_->request().remote_address +
-                          " is closed with 1013: " +
-                          (part == rules::our_part::overflow ? "its queue is full, "
-                                                             : "the budget is exhausted, ") +
-                          std::to_string(gone.dropped_oldest) + " messages dropped");
+    here_.warn(here_.overflows,
+               "the connection from " + core_->request().remote_address + " is closed with 1013: " +
+                   (part == rules::our_part::overflow ? "its queue is full, "
+                                                      : "the budget is exhausted, ") +
+                   std::to_string(gone.dropped_oldest) + " messages dropped");
   }
   our_part_ = part;
   our_code_ = code;

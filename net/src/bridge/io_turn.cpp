@@ -41,6 +41,15 @@ std::size_t io_turn::actor_count() const {
              : caf::actor_cast<detail::network_actor*>(network_actor_)->actor_count();
 }
 
+void io_turn::warn(rules::log_pace& pace, std::string what) const {
+  const auto left_out = pace.may_write(now());
+  if (!left_out)
+    return;
+  if (*left_out > 0)
+    what += " (and " + std::to_string(*left_out) + " more since the last such line)";
+  books_->log(log_level::warning, what);
+}
+
 void io_turn::weigh(const connection_line& line) noexcept {
   if (line.weight() > heaviest_.load(std::memory_order_relaxed)) {
     heaviest_.store(line.weight(), std::memory_order_relaxed);

@@ -7,6 +7,7 @@
 #include "net/src/bridge/budget.hpp"
 #include "net/src/bridge/lane.hpp"
 #include "net/src/door/door.hpp"
+#include "net/src/rules/log_pace.hpp"
 
 #include <caf/actor.hpp>
 
@@ -60,6 +61,11 @@ public:
 
   /// A closing line held so much, and holds so much now.
   void leaving(std::size_t before, std::size_t now) noexcept { memory_->leaving(before, now); }
+
+  /// A warning that a client brings about. Of many of one `pace` in a second only one is written.
+  void warn(rules::log_pace& pace, std::string what) const;
+  rules::log_pace late_admissions;
+  rules::log_pace overflows;
 
   /// That line may be the heaviest here now.
   void weigh(const connection_line& line) noexcept;
