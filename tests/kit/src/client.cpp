@@ -26,6 +26,14 @@ std::optional<sound> client::state::next() {
   return first;
 }
 
+void client::state::takes_its_share() {
+  slow->next += slow->each;
+  if (line == nullptr || line->is_over())
+    slow.reset();
+  else
+    line->renew_room(slow->bytes);
+}
+
 std::string client::state::rest_in_words() const {
   std::string text;
   if (line == nullptr)
@@ -110,11 +118,20 @@ void client::ignores_goodbyes() {
 }
 
 void client::stops_reading(std::size_t after) {
+  state_->slow.reset();
   if (state_->line != nullptr)
     state_->line->set_room(after);
 }
 
+void client::reads_slowly(std::size_t bytes, std::chrono::nanoseconds each, where at) {
+  if (bytes == 0 || each.count() <= 0)
+    return state_->fail(at, state_->name + " cannot read slowly without bytes or without time");
+  state_->slow = {bytes, each, state_->now() + each};
+  act(*state_, at, [&](memory::line& line) { line.set_room(bytes); });
+}
+
 void client::reads_again(where at) {
+  state_->slow.reset();
   act(*state_, at, [](memory::line& line) { line.set_room(std::nullopt); });
 }
 

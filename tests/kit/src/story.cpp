@@ -44,7 +44,7 @@ public:
       : options{std::move(how)}, world{{.order_of_steps = options.order_of_steps,
                                         .workers = options.workers}} {
     world.workers().on_error([this](const task_error& what) {
-      spoken->add("worker \"" + what.worker + "\" reports: " + what.what);
+      spoken->add_of(spoken->program, "worker \"" + what.worker + "\" reports: " + what.what);
       reported.push_back("worker \"" + what.worker + "\", " + what.label + ": " + what.what);
     });
     network_options io{.io_threads = options.io_threads,
@@ -71,6 +71,19 @@ public:
     ADD_FAILURE_AT(at.file_name(), static_cast<int>(at.line())) << text << spoken->last();
   }
 
+  /// Something that happens in the program.
+  void note(std::string words) const { spoken->add_of(spoken->program, std::move(words)); }
+
+  /// Who reads slowly and takes some next, and when.
+  [[nodiscard]] client::state* next_slow_reader() const {
+    client::state* first = nullptr;
+    for (const auto& one : clients) {
+      if (one->slow && (first == nullptr || one->slow->next < first->slow->next))
+        first = one.get();
+    }
+    return first;
+  }
+
   void settle(const where& at) {
     if (held == 0 && !has_ended)
       world.steps().run_all(scheduler::default_limit, at);
@@ -94,11 +107,12 @@ public:
     shared->name = who.name.empty() ? next_name() : who.name;
     shared->spoken = spoken;
     shared->settle = [this](where line) { settle(line); };
+    shared->now = [this] { return world.clock().now(); };
     const std::string url = who.url.empty() ? options.url : who.url;
     spoken->add(shared->name + " -> joins " + url);
     shared->line = door->dial(who.port, request_of(who, url), shared->name, who.io_thread);
     if (shared->line == nullptr)
-      spoken->add(shared->name + " finds nobody who listens");
+      spoken->add_of(shared->name, "finds nobody who listens");
     clients.push_back(shared);
     settle(at);
     return client{std::move(shared)};
@@ -155,7 +169,7 @@ server_ref stage::serves(std::shared_ptr<server_handler> handler, server_options
   server_ref made;
   std::string failed;
   const auto* web = scene_->web.get();
-  calls(
+  workers().call(
       worker,
       [&](callsign::worker& self) {
         try {
@@ -167,6 +181,7 @@ server_ref stage::serves(std::shared_ptr<server_handler> handler, server_options
         }
       },
       at);
+  scene_->settle(at);
   if (!failed.empty())
     scene_->fail(at, "there is no server on " + memory::in_quotes(path) + ": " + failed);
   scene_->remember_servers();
@@ -174,30 +189,33 @@ server_ref stage::serves(std::shared_ptr<server_handler> handler, server_options
 }
 
 void stage::clears(std::string_view path, std::string_view worker, where at) {
-  calls(
+  scene_->note("the server on " + std::string{path} + " is cleared");
+  workers().call(
       worker,
       [path = std::string{path}](callsign::worker& self) {
         std::erase_if(self[servers], [&](const auto& one) { return one.first == path; });
       },
       at);
+  scene_->settle(at);
 }
 
 client stage::joins(where at) { return scene_->make_client({}, at); }
 client stage::joins_as(visitor who, where at) { return scene_->make_client(std::move(who), at); }
 
 void stage::calls(std::string_view worker, task what, where at) {
+  scene_->note("worker \"" + std::string{worker} + "\" is called");
   workers().call(worker, std::move(what), at);
   scene_->settle(at);
 }
 
 void stage::kills(std::string_view worker, where at) {
-  scene_->spoken->add("worker \"" + std::string{worker} + "\" is killed");
+  scene_->note("worker \"" + std::string{worker} + "\" is killed");
   workers().kill(worker);
   scene_->settle(at);
 }
 
 void stage::aborts(std::string_view worker, where at) {
-  scene_->spoken->add("worker \"" + std::string{worker} + "\" is aborted");
+  scene_->note("worker \"" + std::string{worker} + "\" is aborted");
   workers().abort(worker);
   scene_->settle(at);
 }
@@ -209,9 +227,15 @@ void stage::passes(std::chrono::nanoseconds time, where at) {
   scene_->spoken->add(seconds_of(time) + " pass");
   for (;;) {
     const auto due = scene_->door->next_due();
-    if (!due || *due > until)
+    auto* reader = scene_->next_slow_reader();
+    if (reader != nullptr && reader->slow->next <= until && (!due || reader->slow->next <= *due)) {
+      clock.advance_to(reader->slow->next);
+      reader->takes_its_share();
+    } else if (due && *due <= until) {
+      clock.advance_to(*due);
+    } else {
       break;
-    clock.advance_to(*due);
+    }
     scene_->settle(at);
   }
   clock.advance_to(until);

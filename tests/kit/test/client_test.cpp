@@ -14,6 +14,7 @@ namespace {
 
 using namespace callsign;
 using namespace callsign::testkit;
+using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -68,9 +69,13 @@ TEST_F(Client, HearsSaysWhatWasHeardInstead) {
 
   fails(line, what,
         AllOf(HasSubstr("ana should hear \"goodbye\", but hears \"welcome\"; then \"and more\""),
-              HasSubstr("the steps:\n  ana -> joins /chat\n"),
-              HasSubstr("ana <- admitted with HTTP 101"),
-              HasSubstr("ana -> \"send and more\"\n  ana <- \"and more\"")));
+              HasSubstr("the steps:\n"
+                        "  ana    program\n"
+                        "   |------->|   joins /chat\n"
+                        "   |<-------|   admitted with HTTP 101\n"
+                        "   |<-------|   \"welcome\"\n"
+                        "   |------->|   \"send and more\"\n"
+                        "   |<-------|   \"and more\"")));
   ana.takes_all();
 }
 
@@ -283,6 +288,46 @@ TEST_F(Client, TakeOnlyAsManyBytesAsTheyHaveRoomFor) {
   ana.stops_reading(1);
   settle();
 
+  ana.hears("hello");
+}
+
+TEST_F(Client, WhoReadsSlowlyTakesItsShareWhileTimePasses) {
+  auto ana = joins();
+  ana.hears("welcome");
+  ana.reads_slowly(4);
+  ana.says("send hello");
+  ana.hears_nothing();
+
+  passes(1s);
+  ana.hears("hello");
+  ana.says("send hello, world");
+  passes(2s);
+  ana.hears_nothing();
+  passes(2s);
+  ana.hears("hello, world");
+  ana.reads_again();
+  all_is_quiet();
+}
+
+TEST_F(Client, HearsTooEarlySaysHowSlowlySheReads) {
+  auto ana = joins();
+  ana.hears("welcome");
+  ana.reads_slowly(4);
+  ana.says("send hello");
+  int line = 0;
+
+  const failures_of what{[&] {
+    line = this_line() + 1;
+    ana.hears("hello");
+  }};
+  fails(line, what, AllOf(HasSubstr("but it hears nothing"), HasSubstr("takes 4 bytes more")));
+
+  const failures_of senseless{[&] {
+    line = this_line() + 1;
+    ana.reads_slowly(0);
+  }};
+  fails(line, senseless, HasSubstr("ana cannot read slowly without bytes or without time"));
+  ana.reads_again();
   ana.hears("hello");
 }
 

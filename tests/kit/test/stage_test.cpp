@@ -68,7 +68,8 @@ TEST_F(Stage, AllIsQuietFailsForAWordNobodyAskedFor) {
   }};
 
   fails(line, what,
-        AllOf(HasSubstr("it is not quiet: ana hears \"hello\""), HasSubstr("ana -> \"hello\"")));
+        AllOf(HasSubstr("it is not quiet: ana hears \"hello\""),
+              HasSubstr("   |------->|   \"hello\"\n   |<-------|   \"hello\"")));
   all_is_quiet();
 }
 

@@ -6,8 +6,10 @@
 
 #include <callsign/testkit/client.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <string>
 
@@ -19,6 +21,15 @@ public:
   std::shared_ptr<memory::line> line; ///< null: nobody listened
   std::shared_ptr<memory::transcript> spoken;
   std::function<void(std::source_location)> settle;
+  std::function<std::chrono::steady_clock::time_point()> now;
+
+  /// How a slow reader reads.
+  struct slowness {
+    std::size_t bytes;
+    std::chrono::nanoseconds each;
+    std::chrono::steady_clock::time_point next;
+  };
+  std::optional<slowness> slow;
 
   /// A failure at the line of the story, with the last steps.
   void fail(const std::source_location& at, const std::string& text) const;
@@ -27,6 +38,8 @@ public:
   /// What waits, in words: "and then …".
   [[nodiscard]] std::string rest_in_words() const;
   [[nodiscard]] std::string silence_in_words() const;
+  /// It is time to take some more.
+  void takes_its_share();
   void must_hear(const memory::sound& expected, bool with_bytes, const std::source_location& at);
 };
 

@@ -53,6 +53,8 @@ public:
   void ignore_close() { answers_close_ = false; }
   /// So many bytes more may be written to this client; nothing: as many as there are.
   void set_room(std::optional<std::size_t> bytes);
+  /// The same, without a word in the transcript: what a slow reader does again and again.
+  void renew_room(std::size_t bytes);
 
   std::deque<sound> heard;       ///< and not asked for yet
   std::size_t pings = 0;         ///< answered by themselves

@@ -65,9 +65,15 @@ void line::vanish() {
 
 void line::set_room(std::optional<std::size_t> bytes) {
   room_ = bytes;
-  here_.all().spoken().add(name_ +
-                           (bytes ? " takes " + std::to_string(*bytes) + " bytes more" : " reads"));
+  here_.all().spoken().add_of(name_,
+                              bytes ? "takes " + std::to_string(*bytes) + " bytes more" : "reads");
   if (!is_over_ && unwritten() > 0 && (!room_ || *room_ > 0))
+    here_.add_dirty(*this);
+}
+
+void line::renew_room(std::size_t bytes) {
+  room_ = bytes;
+  if (!is_over_ && unwritten() > 0)
     here_.add_dirty(*this);
 }
 

@@ -3,6 +3,7 @@
 #include "net/src/rules/http_text.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace callsign::testkit::memory {
 
@@ -14,14 +15,40 @@ std::string size_of_rest(std::size_t size) { return "… (" + std::to_string(siz
 
 } // namespace
 
+void transcript::add(std::string line) {
+  for (const std::string_view arrow : {" -> ", " <- "}) {
+    const auto found = line.find(arrow);
+    // What was said may hold an arrow; before the first quote there is only a name.
+    if (found == std::string::npos || line.find('"') < found)
+      continue;
+    const std::string who = line.substr(0, found);
+    const std::string words = line.substr(found + arrow.size());
+    if (arrow == " -> ")
+      rows_.push_back({who, program, words});
+    else
+      rows_.push_back({program, who, words});
+    return;
+  }
+  rows_.push_back({std::string{}, {}, std::move(line)});
+}
+
+void transcript::add_of(std::string who, std::string words) {
+  rows_.push_back({std::move(who), {}, std::move(words)});
+}
+
 std::string transcript::last(std::size_t count) const {
-  if (lines_.empty())
+  if (rows_.empty())
     return "\nnothing has happened yet";
-  const std::size_t first = lines_.size() > count ? lines_.size() - count : 0;
-  std::string text = first == 0 ? "\nthe steps:" : "\nthe last steps:";
-  for (std::size_t i = first; i < lines_.size(); ++i)
-    text += "\n  " + lines_[i];
-  return text;
+  const std::size_t first = rows_.size() > count ? rows_.size() - count : 0;
+  std::vector<std::string> lifelines;
+  for (const auto& row : rows_) {
+    const auto& client = row.from == program ? row.to : row.from;
+    if (std::ranges::find(lifelines, client) == lifelines.end())
+      lifelines.push_back(client);
+  }
+  lifelines.push_back(program);
+  return (first == 0 ? "\nthe steps:" : "\nthe last steps:") +
+         draw(std::span{rows_}.subspan(first), lifelines);
 }
 
 std::string in_quotes(std::string_view text) {

@@ -2,6 +2,8 @@
 /// What was said and heard in a story, for its failures.
 #pragma once
 
+#include "tests/kit/src/chart.hpp"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -9,15 +11,21 @@
 
 namespace callsign::testkit::memory {
 
-/// The steps of a conversation, one line each. @context one thread
+/// The steps of a conversation. @context one thread
 class transcript {
 public:
-  void add(std::string line) { lines_.push_back(std::move(line)); }
-  /// "\nthe last steps:\n  ana -> joins /chat\n  …"
+  /// The lifeline of the other side.
+  static constexpr const char* program = "program";
+
+  /// "ana -> joins /chat", "ana <- "Welcome!"", or something that concerns everybody.
+  void add(std::string line);
+  /// Something that one does alone.
+  void add_of(std::string who, std::string words);
+  /// The end of it, as a sequence chart.
   [[nodiscard]] std::string last(std::size_t count = 14) const;
 
 private:
-  std::vector<std::string> lines_;
+  std::vector<chart_row> rows_;
 };
 
 /// Text in quotes, shortened, with control characters escaped; bytes as hexadecimal numbers.

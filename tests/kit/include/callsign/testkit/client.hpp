@@ -2,9 +2,9 @@
 /// A client of a story: what it says, and what it must hear.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <source_location>
@@ -64,6 +64,9 @@ public:
   void ignores_goodbyes();
   /// Takes so many bytes more, then none.
   void stops_reading(std::size_t after = 0);
+  /// Takes so many bytes in each span of time, while time passes, and no more.
+  void reads_slowly(std::size_t bytes, std::chrono::nanoseconds each = std::chrono::seconds{1},
+                    where at = where::current());
   void reads_again(where at = where::current());
 
   // -- what it must hear --------------------------------------------------------------------------
