@@ -43,6 +43,9 @@ enum class entry_kind : std::uint8_t {
 /// One step of a worker.
 struct entry {
   entry_kind kind = entry_kind::task;
+  /// Who called, for test kits: the lower half of the number, which fits where nothing else does.
+  /// 0: no worker.
+  std::uint32_t sender = 0;
   std::source_location where;
   task run;
 };

@@ -23,7 +23,8 @@ struct running_mark {
 } // namespace
 
 bool port::post(entry_kind kind, task what, std::source_location where) const {
-  return system_->post_event(where_, number_, entry{kind, where, std::move(what)});
+  return system_->post_event(where_, number_,
+                             entry{.kind = kind, .where = where, .run = std::move(what)});
 }
 
 incarnation::incarnation(worker_system& system, std::shared_ptr<slot> where, worker_number number)

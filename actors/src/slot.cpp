@@ -50,6 +50,7 @@ void slot::note_length(std::size_t waiting) noexcept {
 }
 
 slot::outcome slot::post(entry&& what, worker_number sender, registrar& book) {
+  what.sender = static_cast<std::uint32_t>(sender);
   const std::scoped_lock guard{lock_};
   if (shut_) {
     ++dropped_at_shutdown_;
@@ -83,6 +84,7 @@ slot::outcome slot::post(entry&& what, worker_number sender, registrar& book) {
 }
 
 slot::outcome slot::post_to(worker_number number, entry&& what, worker_number sender) {
+  what.sender = static_cast<std::uint32_t>(sender);
   const std::scoped_lock guard{lock_};
   if (number_ != number || phase_ == phase::vacant) {
     return {call_result::no_such_worker, action::none};
@@ -292,11 +294,20 @@ std::size_t slot::stillborn() {
   return count;
 }
 
-std::optional<slot::glimpse> slot::first_waiting() const {
+slot::glimpse::glimpse(const entry& what)
+    : kind{what.kind}, sender{what.sender}, where{what.where} {}
+
+std::vector<slot::glimpse> slot::waiting() const {
   const std::scoped_lock guard{lock_};
-  if (waiting_.empty())
-    return std::nullopt;
-  return glimpse{waiting_.front().kind, waiting_.front().where};
+  return {waiting_.begin(), waiting_.end()};
+}
+
+entry slot::take_out(std::size_t index) {
+  const std::scoped_lock guard{lock_};
+  const auto which = waiting_.begin() + static_cast<std::ptrdiff_t>(index);
+  entry what = std::move(*which);
+  waiting_.erase(which);
+  return what;
 }
 
 void slot::set_running(const char* file, std::uint32_t line) noexcept {

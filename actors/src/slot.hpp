@@ -141,12 +141,19 @@ public:
   /// dropped.
   std::size_t stillborn();
 
-  /// What the consumer will take first, for test kits.
+  // For test kits.
+
+  /// What can be seen of an entry that waits.
   struct glimpse {
+    explicit(false) glimpse(const entry& what);
     entry_kind kind = entry_kind::task;
+    std::uint32_t sender = 0;
     std::source_location where;
   };
-  [[nodiscard]] std::optional<glimpse> first_waiting() const;
+  /// What the consumer will take, in order.
+  [[nodiscard]] std::vector<glimpse> waiting() const;
+  /// Takes one of them out of its turn.
+  [[nodiscard]] entry take_out(std::size_t index);
 
   /// How many entries wait, once, when they are as many as never before in this incarnation: from
   /// `first_high_water` on, at each doubling. Otherwise 0. @context any thread

@@ -2,6 +2,8 @@
 
 #include "actors/src/worker_system.hpp"
 
+#include <algorithm>
+
 namespace callsign::detail {
 
 worker_actor::worker_actor(caf::actor_config& config, unit* where, worker_system& system,
@@ -16,10 +18,30 @@ caf::behavior worker_actor::make_behavior() {
 worker_actor::upcoming worker_actor::next_step() const {
   if (slot_->is_end_requested())
     return {.is_end = true, .entry = std::nullopt};
-  if (next_ < in_hand_.size()) {
-    return {.is_end = false, .entry = slot::glimpse{in_hand_[next_].kind, in_hand_[next_].where}};
+  const auto all = waiting();
+  if (all.empty())
+    return {.is_end = false, .entry = std::nullopt};
+  return {.is_end = false, .entry = all.front()};
+}
+
+std::vector<slot::glimpse> worker_actor::waiting() const {
+  std::vector<slot::glimpse> all{in_hand_.begin() + static_cast<std::ptrdiff_t>(next_),
+                                 in_hand_.end()};
+  for (const auto& one : slot_->waiting())
+    all.push_back(one);
+  return all;
+}
+
+void worker_actor::prepone(std::size_t index) {
+  const auto first = in_hand_.begin() + static_cast<std::ptrdiff_t>(next_);
+  const auto taken = in_hand_.size() - next_;
+  if (index < taken) {
+    const auto which = first + static_cast<std::ptrdiff_t>(index);
+    std::rotate(first, which, which + 1);
+  } else {
+    in_hand_.insert(first, slot_->take_out(index - taken));
+    slot_->set_in_hand(taken + 1);
   }
-  return {.is_end = false, .entry = slot_->first_waiting()};
 }
 
 bool worker_actor::refill() {

@@ -45,6 +45,10 @@ public:
     std::optional<slot::glimpse> entry;
   };
   [[nodiscard]] upcoming next_step() const;
+  /// All entries that wait, in order.
+  [[nodiscard]] std::vector<slot::glimpse> waiting() const;
+  /// Puts one of them before all others.
+  void prepone(std::size_t index);
   [[nodiscard]] const slot& whose() const noexcept { return *slot_; }
 
 private:

@@ -109,7 +109,7 @@ call_result worker_system::call_from(worker_number sender, std::string_view name
                                 label_of(where) + " has an empty task; give it something to run");
   }
   const auto [result, next] =
-      to->post(entry{entry_kind::task, where, std::move(what)}, sender, *this);
+      to->post(entry{.where = where, .run = std::move(what)}, sender, *this);
   act(next, to);
   return result;
 }
@@ -127,7 +127,7 @@ call_result worker_system::call(worker_number number, task&& what, std::source_l
     return call_result::shutting_down;
   }
   const auto [result, next] =
-      to->post_to(number, entry{entry_kind::task, where, std::move(what)}, sender_here());
+      to->post_to(number, entry{.where = where, .run = std::move(what)}, sender_here());
   act(next, to);
   return result;
 }

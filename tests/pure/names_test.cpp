@@ -156,7 +156,7 @@ TEST(Directory, OnceShutGivesNewNamesSlotsInWhichNobodyEverLives) {
   EXPECT_EQ(names.shut().size(), 1u);
 
   const auto eve = names.entry_of("eve", runs_on::pool);
-  EXPECT_EQ(eve->post({entry_kind::task, {}, [] {}}, 0, book).result, call_result::shutting_down);
+  EXPECT_EQ(eve->post({.run = [] {}}, 0, book).result, call_result::shutting_down);
   EXPECT_EQ(names.find("bob"), bob);
 }
 

@@ -133,7 +133,7 @@ struct mourner {
 TEST_F(Slot, WhatIsDroppedIsDestroyedOutsideTheLock) {
   bring_to(phase::alive);
   int died = 0;
-  const auto mourning = [&] { return entry{entry_kind::task, {}, mourner{who, died}}; };
+  const auto mourning = [&] { return entry{.run = mourner{who, died}}; };
 
   std::ignore = who->post(mourning(), nobody, book);
   std::ignore = who->kill(0);

@@ -52,7 +52,9 @@ protected:
   static constexpr worker_number somebody = 4711;
 
   entry task_saying(const std::string& text, entry_kind kind = entry_kind::task) {
-    return {kind, std::source_location::current(), [this, text] { ran.push_back(text); }};
+    return {.kind = kind, .where = std::source_location::current(), .run = [this, text] {
+              ran.push_back(text);
+            }};
   }
 
   slot::outcome post(const std::string& text, worker_number sender = nobody) {

@@ -9,6 +9,7 @@
 #include <caf/scheduler/test_coordinator.hpp>
 
 #include <algorithm>
+#include <map>
 #include <random>
 #include <utility>
 
@@ -48,8 +49,13 @@ std::string describe_job(caf::resumable* job) {
       return line + "nothing";
     return line + to_string(next.entry->kind) + " given at " + detail::label_of(next.entry->where);
   }
-  if (const auto* who = dynamic_cast<const caf::local_actor*>(job)) {
-    return "actor " + std::string{who->name()} + ": mail";
+  if (auto* who = dynamic_cast<caf::scheduled_actor*>(job)) {
+    const std::string line = "actor " + std::string{who->name()};
+    const auto* next = who->mailbox().peek();
+    // What ours are told is not made to be printed.
+    if (std::string_view{who->name()}.starts_with("callsign.") || next == nullptr)
+      return line + ": mail";
+    return line + ' ' + std::to_string(who->id()) + ": " + caf::deep_to_string(next->content());
   }
   return "something that is no actor";
 }
@@ -111,8 +117,25 @@ public:
     return std::nullopt;
   }
 
-  [[nodiscard]] const detail::worker_actor& worker_at(std::size_t index) const {
-    return dynamic_cast<const detail::worker_actor&>(*jobs()[index]);
+  [[nodiscard]] detail::worker_actor& worker_at(std::size_t index) const {
+    return dynamic_cast<detail::worker_actor&>(*jobs()[index]);
+  }
+
+  [[nodiscard]] std::string name_of(std::uint32_t number) const {
+    const auto found = names_.find(number);
+    return found != names_.end() ? found->second
+           : number == 0         ? std::string{}
+                                 : "number " + std::to_string(number);
+  }
+
+  [[nodiscard]] std::vector<waiting> waiting_at(std::size_t index) const {
+    const auto& who = worker_at(index);
+    std::vector<waiting> all;
+    if (who.next_step().is_end)
+      all.push_back({mail::end, {}, {}});
+    for (const auto& one : who.waiting())
+      all.push_back({mail_of(one.kind), name_of(one.sender), detail::label_of(one.where)});
+    return all;
   }
 
   // -- running ------------------------------------------------------------------------------------
@@ -144,6 +167,8 @@ public:
   void run_job(std::size_t which) {
     auto& queue = jobs();
     auto* job = queue[which];
+    if (const auto* who = dynamic_cast<const detail::worker_actor*>(job))
+      names_[static_cast<std::uint32_t>(who->whose().number())] = who->whose().name();
     queue.erase(queue.begin() + static_cast<std::ptrdiff_t>(which));
     switch (job->resume(context_.get(), 1)) {
     case caf::resumable::resume_later: queue.push_back(job); break;
@@ -211,6 +236,8 @@ private:
     std::deque<caf::resumable*>& queue;
   };
 
+  std::map<std::uint32_t, std::string> names_; ///< of all workers that ever had a step
+
   virtual_clock& clock_;
   schedule how_;
   std::mt19937_64 dice_;
@@ -270,6 +297,18 @@ bool scheduler::is_idle() const { return core_->ready_count() == 0; }
 std::size_t scheduler::steps() const noexcept { return core_->steps; }
 
 std::vector<std::string> scheduler::ready() const { return core_->describe_all(); }
+
+void scheduler::run_at(std::size_t which) { core_->run(which); }
+
+std::vector<scheduler::waiting> scheduler::waiting_for(std::string_view worker) const {
+  const auto found = core_->job_of(worker);
+  return found ? core_->waiting_at(*found) : std::vector<waiting>{};
+}
+
+void scheduler::prepone(std::string_view worker, std::size_t index) {
+  if (const auto found = core_->job_of(worker))
+    core_->worker_at(*found).prepone(index);
+}
 
 std::optional<mail> scheduler::next_of(std::string_view worker) const {
   const auto found = core_->job_of(worker);

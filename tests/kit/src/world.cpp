@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace callsign::testkit {
@@ -65,6 +66,10 @@ injection world::inject(task what, std::source_location where) {
 
 expectation world::expect(mail kind, std::source_location where) { return {*this, kind, where}; }
 
+permission world::allow(mail kind, std::source_location where) { return {*this, kind, where}; }
+
+preference world::prepone(mail kind, std::source_location where) { return {*this, kind, where}; }
+
 prohibition world::disallow(mail kind, std::source_location where) { return {*this, kind, where}; }
 
 void world::expect_silence(std::source_location where) {
@@ -96,22 +101,66 @@ void injection::to(std::string_view receiver) && {
   in_->steps().run_one_of(receiver);
 }
 
+bool mail_sentence::is_next(std::string_view receiver) const {
+  const auto all = in_->steps().waiting_for(receiver);
+  return !all.empty() && all.front().kind == kind_ &&
+         (sender_.empty() || all.front().sender == sender_);
+}
+
+std::string mail_sentence::in_words(std::string_view receiver) const {
+  return testkit::in_words(kind_) + (sender_.empty() ? "" : " from worker " + in_quotes(sender_)) +
+         " to worker " + in_quotes(receiver);
+}
+
+std::string mail_sentence::next_in_words(std::string_view receiver) const {
+  const auto all = in_->steps().waiting_for(receiver);
+  if (all.empty())
+    return "nothing waits for it";
+  const auto& first = all.front();
+  std::string text = "next comes " + testkit::in_words(first.kind);
+  if (!sender_.empty())
+    text += first.sender.empty() ? " from no worker" : " from worker " + in_quotes(first.sender);
+  return text;
+}
+
+void mail_sentence::fail(const std::string& text) const { testkit::fail(where_, text); }
+
 void expectation::to(std::string_view receiver) && {
-  const auto next = in_->steps().next_of(receiver);
-  if (next == kind_) {
+  if (is_next(receiver))
     in_->steps().run_one_of(receiver);
-    return;
-  }
-  fail(where_, "expected " + in_words(kind_) + " to worker " + in_quotes(receiver) + ", but " +
-                   (next ? "next comes " + in_words(*next) : "nothing waits for it") +
-                   everything_ready(in_->steps()));
+  else
+    fail("expected " + in_words(receiver) + ", but " + next_in_words(receiver) +
+         everything_ready(in_->steps()));
+}
+
+bool permission::to(std::string_view receiver) && {
+  return is_next(receiver) && in_->steps().run_one_of(receiver);
 }
 
 void prohibition::to(std::string_view receiver) && {
-  if (in_->steps().next_of(receiver) != kind_)
-    return;
-  fail(where_, in_words(kind_) + " to worker " + in_quotes(receiver) + " is not allowed here:\n  " +
-                   in_->steps().describe_next_of(receiver));
+  if (is_next(receiver))
+    fail(in_words(receiver) + " is not allowed here:\n  " +
+         in_->steps().describe_next_of(receiver));
+}
+
+void preference::to(std::string_view receiver) && {
+  const auto all = in_->steps().waiting_for(receiver);
+  const auto wanted = std::ranges::find_if(all, [this](const auto& one) {
+    return one.kind == kind_ && (sender_.empty() || one.sender == sender_);
+  });
+  if (wanted == all.end())
+    return fail("there is not " + in_words(receiver) + " that could come first" +
+                everything_ready(in_->steps()));
+  const auto overtaken = std::ranges::find_if(all.begin(), wanted, [&](const auto& one) {
+    return one.kind == mail::end || one.sender == wanted->sender;
+  });
+  if (overtaken != wanted)
+    return fail(in_words(receiver) + " cannot come first: it would overtake " +
+                (overtaken->kind == mail::end
+                     ? "the end that was asked for"
+                     : "the " + std::string{to_string(overtaken->kind)} + " given at " +
+                           overtaken->where + ", which has the same sender"));
+  in_->steps().prepone(receiver, static_cast<std::size_t>(wanted - all.begin()));
 }
 
 } // namespace callsign::testkit

@@ -97,6 +97,20 @@ public:
   /// What could run now, a line each, in the order of `fifo`.
   [[nodiscard]] std::vector<std::string> ready() const;
 
+  /// Runs one of what is `ready()`, by its place there.
+  void run_at(std::size_t which);
+
+  /// An entry that waits in a mailbox.
+  struct waiting {
+    mail kind;
+    std::string sender; ///< the worker that called; empty: none did
+    std::string where;  ///< "chat.cpp:42"
+  };
+  /// What that worker will handle, in order.
+  [[nodiscard]] std::vector<waiting> waiting_for(std::string_view worker) const;
+  /// Puts one of them before all others, whatever came first.
+  void prepone(std::string_view worker, std::size_t index);
+
   /// What the next step of that worker is, if it has one.
   [[nodiscard]] std::optional<mail> next_of(std::string_view worker) const;
   /// The same in words, with the place where a task was given.

@@ -40,35 +40,77 @@ private:
   std::string sender_;
 };
 
-/// What must come next: `expect(mail::task).to("bob");`
-class [[nodiscard]] expectation {
+/// What `expect` and its kin say about a worker's mail. A sentence that names no sender means
+/// anybody's.
+class mail_sentence {
 public:
-  expectation(world& in, mail kind, std::source_location where)
+  mail_sentence(world& in, mail kind, std::source_location where)
       : in_{&in}, kind_{kind}, where_{where} {}
 
-  /// Runs the receiver's next step, whoever else is ready. Fails, and runs nothing, if it is of
-  /// another kind or if the receiver has none.
-  void to(std::string_view receiver) &&;
+protected:
+  /// Whether the receiver's next step is meant.
+  [[nodiscard]] bool is_next(std::string_view receiver) const;
+  /// "a task from worker "ana" to worker "bob"".
+  [[nodiscard]] std::string in_words(std::string_view receiver) const;
+  [[nodiscard]] std::string next_in_words(std::string_view receiver) const;
+  void fail(const std::string& text) const;
 
-private:
   world* in_;
   mail kind_;
   std::source_location where_;
+  std::string sender_;
+};
+
+/// What must come next: `expect(mail::task).from("ana").to("bob");`
+class [[nodiscard]] expectation : mail_sentence {
+public:
+  using mail_sentence::mail_sentence;
+  /// The worker that called.
+  expectation from(std::string_view sender) && {
+    sender_ = sender;
+    return std::move(*this);
+  }
+  /// Runs the receiver's next step, whoever else is ready. Fails, and runs nothing, if it is
+  /// another or if the receiver has none.
+  void to(std::string_view receiver) &&;
+};
+
+/// What may come next: `if (allow(mail::task).to("bob")) …`
+class [[nodiscard]] permission : mail_sentence {
+public:
+  using mail_sentence::mail_sentence;
+  permission from(std::string_view sender) && {
+    sender_ = sender;
+    return std::move(*this);
+  }
+  /// Runs the receiver's next step if it is this one. True: it did.
+  bool to(std::string_view receiver) &&;
 };
 
 /// What must not come next: `disallow(mail::task).to("bob");`
-class [[nodiscard]] prohibition {
+class [[nodiscard]] prohibition : mail_sentence {
 public:
-  prohibition(world& in, mail kind, std::source_location where)
-      : in_{&in}, kind_{kind}, where_{where} {}
-
+  using mail_sentence::mail_sentence;
+  prohibition from(std::string_view sender) && {
+    sender_ = sender;
+    return std::move(*this);
+  }
   /// Fails if the receiver's next step is of that kind. Runs nothing.
   void to(std::string_view receiver) &&;
+};
 
-private:
-  world* in_;
-  mail kind_;
-  std::source_location where_;
+/// What shall come first: `prepone(mail::task).from("eve").to("bob");`
+class [[nodiscard]] preference : mail_sentence {
+public:
+  using mail_sentence::mail_sentence;
+  preference from(std::string_view sender) && {
+    sender_ = sender;
+    return std::move(*this);
+  }
+  /// Puts the first such entry before all others in the receiver's mailbox, as if its sender had
+  /// been quicker. Runs nothing. Fails if there is none, and where no run could have it so: an
+  /// entry never overtakes one of the same sender, nor an end that was asked for.
+  void to(std::string_view receiver) &&;
 };
 
 /// How a world is made.
@@ -106,8 +148,12 @@ public:
   injection inject(task what, std::source_location where = std::source_location::current());
   /// Runs one step, which must be this one.
   expectation expect(mail kind, std::source_location where = std::source_location::current());
+  /// Runs one step if it is this one.
+  permission allow(mail kind, std::source_location where = std::source_location::current());
   /// Looks at a step and runs nothing.
   prohibition disallow(mail kind, std::source_location where = std::source_location::current());
+  /// Changes who comes first and runs nothing.
+  preference prepone(mail kind, std::source_location where = std::source_location::current());
   /// Fails if any step is ready, and says which.
   void expect_silence(std::source_location where = std::source_location::current());
 
