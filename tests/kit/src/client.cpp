@@ -2,6 +2,7 @@
 
 #include "net/src/rules/http_text.hpp"
 #include "tests/kit/src/memory/client_state.hpp"
+#include "tests/kit/src/script/json_pattern.hpp"
 
 #include <gtest/gtest.h>
 
@@ -144,6 +145,19 @@ void client::hears(std::string_view text, where at) {
 void client::hears_binary(std::string_view bytes, where at) {
   state_->must_hear({sound::kind::binary, 0, std::string{bytes}}, true, at);
 }
+
+void client::hears_json(std::string_view pattern, where at) {
+  if (const auto wrong = pattern_complaint(pattern); !wrong.empty())
+    return state_->fail(at, "the pattern " + std::string{pattern} + " is no JSON: " + wrong);
+  state_->settle(at);
+  const auto first = state_->next();
+  if (first && first->what == sound::kind::text && fits_pattern(pattern, first->bytes))
+    return;
+  state_->fail(at, state_->name + " should hear JSON with " + std::string{pattern} + ", but " +
+                       (first ? "hears " + first->in_words() : state_->silence_in_words()));
+}
+
+void client::hears_pong(where at) { state_->must_hear({sound::kind::pong, 0, {}}, false, at); }
 
 void client::hears_in_any_order(std::vector<std::string> texts, where at) {
   state_->settle(at);

@@ -119,6 +119,62 @@ TEST_F(Client, HearsIsExact) {
   fails(line, letters, HasSubstr("but hears \"text \""));
 }
 
+TEST_F(Client, HearsPongFailsForOtherThings) {
+  auto ana = joins();
+  ana.pings();
+  int line = 0;
+
+  const failures_of other{[&] {
+    line = this_line() + 1;
+    ana.hears_pong();
+  }};
+  fails(line, other, HasSubstr("ana should hear a pong, but hears \"welcome\"; then a pong"));
+  ana.hears_pong();
+  const failures_of nothing{[&] {
+    line = this_line() + 1;
+    ana.hears_pong();
+  }};
+  fails(line, nothing, HasSubstr("ana should hear a pong, but it hears nothing"));
+}
+
+TEST_F(Client, HearsJsonComparesWhatThePatternHas) {
+  auto ana = joins();
+  ana.hears("welcome");
+  const std::string said = R"({"id": 7, "who": {"name": "bob", "age": 30}, "list": [1, 2.0]})";
+  for (int i = 0; i < 5; ++i)
+    ana.says("send " + said);
+
+  ana.hears_json(R"({"who": {"name": "bob"}})");
+  ana.hears_json(R"({"id": *, "list": [1.0, 2]})");
+  int line = 0;
+  const failures_of value{[&] {
+    line = this_line() + 1;
+    ana.hears_json(R"({"id": 8})");
+  }};
+  fails(line, value,
+        AllOf(HasSubstr(R"(ana should hear JSON with {"id": 8}, but hears ")"), HasSubstr("age")));
+  const failures_of array{[&] {
+    line = this_line() + 1;
+    ana.hears_json(R"({"list": [1]})");
+  }};
+  fails(line, array, HasSubstr(R"(should hear JSON with {"list": [1]}, but hears)"));
+  const failures_of member{[&] {
+    line = this_line() + 1;
+    ana.hears_json(R"({"when": *})");
+  }};
+  fails(line, member, HasSubstr(R"(should hear JSON with {"when": *}, but hears)"));
+  const failures_of nothing{[&] {
+    line = this_line() + 1;
+    ana.hears_json("{}");
+  }};
+  fails(line, nothing, HasSubstr("should hear JSON with {}, but it hears nothing"));
+  const failures_of no_json{[&] {
+    line = this_line() + 1;
+    ana.hears_json("{id: 5}");
+  }};
+  fails(line, no_json, HasSubstr("the pattern {id: 5} is no JSON"));
+}
+
 TEST_F(Client, HearsInAnyOrderTakesEachOnce) {
   auto ana = joins();
   ana.says("send b");

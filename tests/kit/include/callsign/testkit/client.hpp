@@ -73,6 +73,11 @@ public:
 
   void hears(std::string_view text, where at = where::current());
   void hears_binary(std::string_view bytes, where at = where::current());
+  /// The answer to one of its pings.
+  void hears_pong(where at = where::current());
+  /// A text that is JSON and has what the pattern has: of an object, at least these members; of an
+  /// array, exactly these elements; in the place of a `*`, anything.
+  void hears_json(std::string_view pattern, where at = where::current());
   void hears_in_any_order(std::vector<std::string> texts, where at = where::current());
   void hears_nothing(where at = where::current());
   void is_refused(int status, where at = where::current());

@@ -1,0 +1,114 @@
+// The program callsign-script, but for the applications.
+
+#include <callsign/testkit/script.hpp>
+
+#include <charconv>
+#include <exception>
+#include <iostream>
+#include <string_view>
+
+namespace callsign::testkit {
+
+namespace {
+
+constexpr std::string_view usage =
+    "run FILE… [--at actors|program] [--seeds N] [--url ws://HOST:PORT]\n"
+    "check FILE…\n"
+    "\n"
+    "Plays scripts: at both altitudes in memory, or, with --url, over the wire against a\n"
+    "program that runs. Ends with 0 if all went as written, 1 if not, 2 if a script or this\n"
+    "command is wrong.\n";
+
+struct command {
+  bool is_check = false;
+  std::vector<std::string> files;
+  std::vector<altitude> where{altitude::actors, altitude::program};
+  play_options how;
+};
+
+/// What is wrong with the words, or nothing.
+std::string read(const std::vector<std::string_view>& words, command& into) {
+  if (words.empty() || (words[0] != "run" && words[0] != "check"))
+    return "the first word is run or check";
+  into.is_check = words[0] == "check";
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const auto word = words[i];
+    if (!word.starts_with("--")) {
+      into.files.emplace_back(word);
+      continue;
+    }
+    if (i + 1 == words.size())
+      return std::string{word} + " needs a value";
+    const auto value = words[++i];
+    if (word == "--url") {
+      into.how.url = value;
+      into.where = {altitude::wire};
+    } else if (word == "--seeds") {
+      const auto* end = value.data() + value.size();
+      if (std::from_chars(value.data(), end, into.how.seeds).ptr != end)
+        return "--seeds needs a number";
+    } else if (word == "--at" && (value == "actors" || value == "program")) {
+      into.where = {value == "actors" ? altitude::actors : altitude::program};
+    } else {
+      return std::string{word} + ' ' + std::string{value} + " is not known";
+    }
+  }
+  return into.files.empty() ? "no script is named" : std::string{};
+}
+
+/// Plays one file everywhere it may be played. 0, 1 or 2.
+int run(const std::string& file, command wanted, const make_app& app) {
+  const auto what = script::load(file);
+  if (wanted.is_check)
+    return 0;
+  const auto with = app(what.program());
+  if (!with) {
+    std::cerr << file << ": there is no program '" << what.program() << "' here\n";
+    return 2;
+  }
+  for (const auto at : wanted.where) {
+    std::cout << file << " at the altitude " << to_string(at) << ": ";
+    if (!what.is_for(at)) {
+      std::cout << "not meant for it\n";
+      continue;
+    }
+    wanted.how.at = at;
+    if (const auto wrong = what.play(*with, wanted.how)) {
+      std::cout << "failed\n" << std::flush;
+      std::cerr << wrong->in_words() << '\n';
+      return 1;
+    }
+    std::cout << "as written\n";
+  }
+  return 0;
+}
+
+} // namespace
+
+int script_main(int count, const char* const* words, const make_app& app) {
+  command wanted;
+  const std::vector<std::string_view> all{words + (count > 0 ? 1 : 0), words + count};
+  if (all == std::vector<std::string_view>{"--help"}) {
+    std::cout << usage;
+    return 0;
+  }
+  if (const auto wrong = read(all, wanted); !wrong.empty()) {
+    std::cerr << wrong << "\n\n" << usage;
+    return 2;
+  }
+  int worst = 0;
+  for (const auto& file : wanted.files) {
+    try {
+      worst = std::max(worst, run(file, wanted, app));
+    } catch (const script_error& wrong) {
+      std::cerr << wrong.what() << '\n';
+      worst = 2;
+    } catch (const std::exception& wrong) {
+      std::cerr << file << ": " << wrong.what() << '\n';
+      worst = 2;
+    }
+  }
+  return worst;
+}
+
+} // namespace callsign::testkit
