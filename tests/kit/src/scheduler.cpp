@@ -2,6 +2,7 @@
 
 #include "actors/src/worker_actor.hpp"
 #include "actors/src/worker_system.hpp"
+#include "tests/kit/src/jobs.hpp"
 
 #include <gtest/gtest.h>
 
@@ -16,49 +17,6 @@
 namespace callsign::testkit {
 
 namespace {
-
-mail mail_of(detail::entry_kind kind) {
-  switch (kind) {
-  case detail::entry_kind::task: return mail::task;
-  case detail::entry_kind::requested: return mail::requested;
-  case detail::entry_kind::opened: return mail::opened;
-  case detail::entry_kind::received: return mail::received;
-  case detail::entry_kind::closed: return mail::closed;
-  case detail::entry_kind::timer: return mail::timer;
-  case detail::entry_kind::reply: return mail::reply;
-  }
-  return mail::task;
-}
-
-std::optional<mail> next_step_of(const detail::worker_actor& who) {
-  const auto next = who.next_step();
-  if (next.is_end)
-    return mail::end;
-  if (!next.entry)
-    return std::nullopt;
-  return mail_of(next.entry->kind);
-}
-
-std::string describe_job(caf::resumable* job) {
-  if (const auto* who = dynamic_cast<const detail::worker_actor*>(job)) {
-    std::string line = "worker \"" + who->whose().name() + "\": ";
-    const auto next = who->next_step();
-    if (next.is_end)
-      return line + "end";
-    if (!next.entry)
-      return line + "nothing";
-    return line + to_string(next.entry->kind) + " given at " + detail::label_of(next.entry->where);
-  }
-  if (auto* who = dynamic_cast<caf::scheduled_actor*>(job)) {
-    const std::string line = "actor " + std::string{who->name()};
-    const auto* next = who->mailbox().peek();
-    // What ours are told is not made to be printed.
-    if (std::string_view{who->name()}.starts_with("callsign.") || next == nullptr)
-      return line + ": mail";
-    return line + ' ' + std::to_string(who->id()) + ": " + caf::deep_to_string(next->content());
-  }
-  return "something that is no actor";
-}
 
 std::string in_lines(const std::vector<std::string>& what) {
   std::string text;
@@ -121,20 +79,13 @@ public:
     return dynamic_cast<detail::worker_actor&>(*jobs()[index]);
   }
 
-  [[nodiscard]] std::string name_of(std::uint32_t number) const {
-    const auto found = names_.find(number);
-    return found != names_.end() ? found->second
-           : number == 0         ? std::string{}
-                                 : "number " + std::to_string(number);
-  }
-
   [[nodiscard]] std::vector<waiting> waiting_at(std::size_t index) const {
     const auto& who = worker_at(index);
     std::vector<waiting> all;
     if (who.next_step().is_end)
       all.push_back({mail::end, {}, {}});
     for (const auto& one : who.waiting())
-      all.push_back({mail_of(one.kind), name_of(one.sender), detail::label_of(one.where)});
+      all.push_back({mail_of(one.kind), name_of(names_, one.sender), detail::label_of(one.where)});
     return all;
   }
 
@@ -144,8 +95,64 @@ public:
     const std::size_t count = ready_count();
     if (count == 0)
       return false;
-    run(how_.steps == order::fifo ? 0 : static_cast<std::size_t>(dice_() % count));
+    switch (how_.steps) {
+    case order::fifo: run(0); break;
+    case order::random: run(static_cast<std::size_t>(dice_() % count)); break;
+    case order::chosen:
+      if (explores_)
+        run_chosen();
+      else
+        run(0);
+      break;
+    }
     return true;
+  }
+
+  /// Asks the chooser, and looks at what the step touches.
+  void run_chosen() {
+    std::vector<step_view> views;
+    for (auto* job : jobs())
+      views.push_back(view_of(job, names_));
+    for (const auto* source : sources) {
+      for (std::size_t i = 0; i < source->ready(); ++i) {
+        auto words = source->describe(i);
+        views.push_back({"step " + words, source->lane(i), {}, words});
+      }
+    }
+    const auto which = how_.chooser->choose(views);
+    auto touched = touches_at(which);
+    const auto before = loads();
+    run(which);
+    const auto after = loads();
+    for (const auto& [key, load] : after) {
+      const auto known = before.find(key);
+      if (key != views[which].key && (known == before.end() || known->second != load))
+        touched.add(key);
+    }
+    for (const auto& [key, load] : before) {
+      if (!after.contains(key))
+        touched.add(key);
+    }
+    how_.chooser->ran(touched);
+  }
+
+  [[nodiscard]] footprint touches_at(std::size_t which) const {
+    if (which < jobs().size())
+      return touches_of(jobs()[which], how_.tasks);
+    which -= jobs().size();
+    for (const auto* source : sources) {
+      if (which < source->ready())
+        return source->touches(which);
+      which -= source->ready();
+    }
+    return {};
+  }
+
+  [[nodiscard]] std::map<std::string, std::size_t> loads() const {
+    std::map<std::string, std::size_t> all;
+    for (auto* job : jobs())
+      all.emplace(key_of(job), load_of(job));
+    return all;
   }
 
   void run(std::size_t which) {
@@ -180,6 +187,7 @@ public:
 
   /// While the workers end: a step, or else time until the next is due.
   bool pump() {
+    explores_ = false;
     if (++pumped_ > default_limit) {
       ADD_FAILURE() << "the workers do not end: after " << default_limit
                     << " steps there is still ready:" << in_lines(describe_all());
@@ -225,6 +233,8 @@ public:
     return coordinator_ != nullptr ? coordinator_->jobs : no_jobs_;
   }
 
+  void explores(bool is_on) { explores_ = is_on; }
+
   std::vector<step_source*> sources;
   std::size_t steps = 0;
 
@@ -236,7 +246,8 @@ private:
     std::deque<caf::resumable*>& queue;
   };
 
-  std::map<std::uint32_t, std::string> names_; ///< of all workers that ever had a step
+  worker_names names_;
+  bool explores_ = true;
 
   virtual_clock& clock_;
   schedule how_;
@@ -291,6 +302,8 @@ std::size_t scheduler::run_all(std::size_t limit, std::source_location where) {
   }
   return limit;
 }
+
+void scheduler::explores(bool is_on) { core_->explores(is_on); }
 
 bool scheduler::is_idle() const { return core_->ready_count() == 0; }
 

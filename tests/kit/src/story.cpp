@@ -38,6 +38,28 @@ request request_of(const visitor& who, const std::string& url) {
 
 } // namespace
 
+/// Time that may pass, as a step.
+class passing_time final : public step_source {
+public:
+  explicit passing_time(virtual_clock& clock) : clock_{clock} {}
+  [[nodiscard]] std::size_t ready() const override { return due() ? 1 : 0; }
+  void run(std::size_t) override { clock_.advance_to(*due()); }
+  [[nodiscard]] std::string describe(std::size_t) const override { return "time passes"; }
+  [[nodiscard]] std::string lane(std::size_t) const override { return "clock"; }
+
+  const memory::backend* door = nullptr;
+  std::optional<std::chrono::steady_clock::time_point> until;
+
+private:
+  [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> due() const {
+    if (!until || door == nullptr)
+      return std::nullopt;
+    const auto next = door->next_due();
+    return next && *next <= *until && *next > clock_.now() ? next : std::nullopt;
+  }
+  virtual_clock& clock_;
+};
+
 class stage::scene {
 public:
   explicit scene(stage_options how)
@@ -59,6 +81,9 @@ public:
           return made;
         });
     network = std::make_unique<callsign::network>(std::move(core));
+    world.steps().explores(false);
+    passing.door = door;
+    world.steps().add_source(passing);
     if (!options.has_web_server)
       return;
     web = std::make_unique<web_server>(*network, web_server_options{.port = 8080});
@@ -129,6 +154,7 @@ public:
   std::shared_ptr<memory::transcript> spoken = std::make_shared<memory::transcript>();
   std::vector<std::string> log;
   std::vector<std::string> reported;
+  passing_time passing{world.clock()};
   memory::backend* door = nullptr; ///< owned by the network
   std::unique_ptr<callsign::network> network;
   std::unique_ptr<web_server> web;
@@ -154,8 +180,19 @@ void stage::settle(where at) { scene_->settle(at); }
 void stage::hold() { ++scene_->held; }
 
 void stage::release(where at) {
-  --scene_->held;
+  if (--scene_->held != 0)
+    return;
+  auto& steps = scene_->world.steps();
+  steps.explores(true);
   scene_->settle(at);
+  steps.explores(false);
+  if (const auto until = std::exchange(scene_->passing.until, std::nullopt))
+    scene_->world.clock().advance_to(*until);
+  scene_->settle(at);
+}
+
+void stage::time_may_pass(std::chrono::nanoseconds most) {
+  scene_->passing.until = scene_->world.clock().now() + most;
 }
 
 void stage::after_steps(std::size_t count) {
@@ -274,6 +311,7 @@ void stage::ends(where at) {
   if (std::exchange(scene_->has_ended, true))
     return;
   scene_->held = 0;
+  scene_->world.steps().remove_source(scene_->passing);
   scene_->remember_servers();
   workers().stop();
   for (const auto& what : std::exchange(scene_->reported, {}))

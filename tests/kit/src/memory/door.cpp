@@ -155,6 +155,22 @@ std::string backend::describe(std::size_t which) const {
   return "nothing";
 }
 
+std::string backend::lane(std::size_t which) const {
+  return "I/O thread " + std::to_string(all_ready()[which].where->index());
+}
+
+footprint backend::touches(std::size_t which) const {
+  const auto now = all_ready()[which];
+  footprint touched;
+  touched.add("I/O thread " + std::to_string(now.where->index()));
+  // A flush touches its own sessions, and gives bytes back to the process's budget and to the
+  // control blocks of its connections: two of them may change places, but not with anything that
+  // looks at these.
+  touched.add("the network", touch::adds);
+  touched.is_everything = now.what != step::kind::flush;
+  return touched;
+}
+
 std::optional<std::chrono::steady_clock::time_point> backend::next_due() const {
   std::optional<std::chrono::steady_clock::time_point> due;
   for (const auto& one : threads_) {

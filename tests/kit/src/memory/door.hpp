@@ -242,6 +242,8 @@ public:
   [[nodiscard]] std::size_t ready() const override { return all_ready().size(); }
   void run(std::size_t which) override;
   [[nodiscard]] std::string describe(std::size_t which) const override;
+  [[nodiscard]] std::string lane(std::size_t which) const override;
+  [[nodiscard]] footprint touches(std::size_t which) const override;
   [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_due() const override;
 
 private:

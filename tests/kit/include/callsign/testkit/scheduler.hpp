@@ -2,6 +2,7 @@
 /// Runs everything that happens in a world, one step at a time, in one thread.
 #pragma once
 
+#include <callsign/testkit/footprint.hpp>
 #include <callsign/testkit/virtual_clock.hpp>
 
 #include <chrono>
@@ -24,12 +25,39 @@ namespace callsign::testkit {
 enum class order {
   fifo,   ///< mail in the order it came; then what other sources have, in the order they were added
   random, ///< any of them; the seed decides, and every failure names it
+  chosen, ///< whichever the chooser says
+};
+
+/// What code of the application may touch from within a step.
+enum class reach {
+  anything,    ///< whatever there is
+  own_mailbox, ///< only what belongs to the worker or actor that runs it
+};
+
+/// A step that is ready, as a chooser sees it.
+struct step_view {
+  std::string key;   ///< the same step has the same key in every run
+  std::string lane;  ///< who does it
+  std::string from;  ///< who caused it, if that is known
+  std::string words; ///< what it is
+};
+
+/// Decides which step comes next; see `explore`.
+class step_chooser {
+public:
+  virtual ~step_chooser() = default;
+  /// @param ready  at least one; in the order of `fifo`
+  [[nodiscard]] virtual std::size_t choose(const std::vector<step_view>& ready) = 0;
+  /// The chosen step has run.
+  virtual void ran(const footprint& touched) = 0;
 };
 
 /// How a world chooses. The same seed makes the same run.
 struct schedule {
   order steps = order::fifo;
   std::uint64_t seed = 0;
+  std::shared_ptr<step_chooser> chooser = nullptr; ///< for `order::chosen`
+  reach tasks = reach::anything;
 };
 
 /// What a step of a worker is.
@@ -58,6 +86,16 @@ public:
   virtual void run(std::size_t which) = 0;
   /// What it would be, for failures: "flush of ana's session".
   [[nodiscard]] virtual std::string describe(std::size_t which) const = 0;
+  /// Who does it, for charts.
+  [[nodiscard]] virtual std::string lane(std::size_t which) const {
+    static_cast<void>(which);
+    return "others";
+  }
+  /// What it would touch, beside the mailboxes it puts something in.
+  [[nodiscard]] virtual footprint touches(std::size_t which) const {
+    static_cast<void>(which);
+    return {};
+  }
   /// When time alone makes the next step ready. While the workers end, the clock is moved there
   /// once nothing is ready.
   [[nodiscard]] virtual std::optional<std::chrono::steady_clock::time_point> next_due() const {
@@ -90,6 +128,9 @@ public:
   /// `limit` steps fails, with a list of what is still ready.
   std::size_t run_all(std::size_t limit = default_limit,
                       std::source_location where = std::source_location::current());
+
+  /// With `order::chosen`: whether the chooser is asked, or `fifo` holds. At first it is.
+  void explores(bool is_on);
 
   [[nodiscard]] bool is_idle() const;
   /// How many steps have run since the beginning.

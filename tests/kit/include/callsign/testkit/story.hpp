@@ -91,6 +91,9 @@ public:
     std::forward<Deeds>(deeds)();
     release(at);
   }
+  /// Within `at_once`: up to so much time may pass at any moment, as a step like all others, each
+  /// time until something becomes due.
+  void time_may_pass(std::chrono::nanoseconds most);
   /// Runs so many steps and no more, so that the rest of the story happens in the middle of
   /// something.
   void after_steps(std::size_t count);

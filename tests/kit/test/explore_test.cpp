@@ -1,0 +1,341 @@
+// The explorer itself: it covers all orders, leaves out only what cannot be told apart, and reports
+// the shortest schedule that fails.
+
+#include "tests/kit/test/failures_of.hpp"
+
+#include <callsign/testkit/explore.hpp>
+#include <callsign/testkit/story.hpp>
+
+#include <gmock/gmock.h>
+
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace callsign;
+using namespace callsign::testkit;
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+/// Two workers that were called twice each, and nothing else.
+void two_of_each(const schedule& how) {
+  world w{{.order_of_steps = how}};
+  for (const char* who : {"ana", "bob"}) {
+    w.call(who, [] {});
+    w.call(who, [] {});
+  }
+  w.run();
+}
+
+TEST(Explore, RunsEveryOrder) {
+  const auto found = explore(two_of_each);
+
+  EXPECT_EQ(found.schedules, 6u); // 4! / (2! 2!)
+  EXPECT_TRUE(found.is_all);
+  EXPECT_EQ(found.redundant, 0u);
+  EXPECT_EQ(found.in_words(), "all 6 schedules, of up to 4 steps");
+}
+
+TEST(Explore, LeavesOutWhatNobodyCanTellApart) {
+  const auto found = explore(two_of_each, {.tasks = reach::own_mailbox});
+
+  EXPECT_EQ(found.schedules, 1u);
+  EXPECT_TRUE(found.is_all);
+}
+
+TEST(Explore, KeepsApartWhoComesFirstIntoAMailbox) {
+  std::set<std::string> seen;
+  const auto both_call_eve = [&seen](const schedule& how) {
+    world w{{.order_of_steps = how}};
+    std::string heard;
+    for (const char* who : {"ana", "bob"})
+      w.call(who, [&heard](worker& self) {
+        self.call("eve", [&heard, from = self.name()] { heard += from; });
+      });
+    w.run();
+    seen.insert(heard);
+  };
+
+  const auto found = explore(both_call_eve, {.tasks = reach::own_mailbox});
+
+  EXPECT_EQ(seen, (std::set<std::string>{"anabob", "bobana"}));
+  EXPECT_TRUE(found.is_all);
+  EXPECT_LE(found.schedules, 4u);
+}
+
+// -- failures -------------------------------------------------------------------------------------
+
+/// Fails only if ana's first task, bob's and eve's run in this order, and ana's second after them.
+void rare(const schedule& how) {
+  world w{{.order_of_steps = how}};
+  int stage = 0;
+  w.call("eve", [&] { EXPECT_NE(stage, 2) << "the rare order"; });
+  w.call("bob", [&] { stage = stage == 1 ? 2 : stage; });
+  w.call("ana", [&] { stage = 1; });
+  w.call("ana", [&] { stage = 3; });
+  w.run();
+}
+
+TEST(Explore, ReportsTheShortestFailingScheduleAtItsOwnLine) {
+  int line = 0;
+  exploration found;
+
+  const failures_of what{[&] {
+    line = this_line() + 1;
+    found = explore(rare);
+  }};
+
+  EXPECT_EQ(what.count(), 1);
+  EXPECT_EQ(what.line(), line);
+  EXPECT_EQ(what.file(), __FILE__);
+  EXPECT_THAT(what.text(),
+              AllOf(HasSubstr("a schedule fails: "), HasSubstr("explore_test.cpp:"),
+                    HasSubstr("the rare order"), HasSubstr("of 4 steps, 2 of them out of their"),
+                    HasSubstr("ana    bob    eve"), HasSubstr("   *      |      |   task"),
+                    HasSubstr("task given at explore_test.cpp:"),
+                    HasSubstr("explore(…, {.replay = \"2.1\"})")));
+  EXPECT_EQ(found.replay, "2.1");
+}
+
+TEST(Explore, ReplaysWhatItPrinted) {
+  const failures_of what{[] { explore(rare, {.replay = "2.1"}); }};
+  EXPECT_EQ(what.count(), 1);
+  EXPECT_THAT(what.text(), HasSubstr("the rare order"));
+
+  const failures_of other{[] { explore(rare, {.replay = "0"}); }};
+  EXPECT_EQ(other.count(), 0);
+
+  int line = 0;
+  const failures_of nonsense{[&] {
+    line = this_line() + 1;
+    explore(rare, {.replay = "0.x"});
+  }};
+  EXPECT_EQ(nonsense.line(), line);
+  EXPECT_THAT(nonsense.text(), HasSubstr("\"0.x\" is no schedule"));
+}
+
+TEST(Explore, FindsWhatIsRareAtRandomWhenThereAreTooMany) {
+  exploration found;
+  const failures_of what{[&] { found = explore(rare, {.max_schedules = 1}); }};
+
+  EXPECT_THAT(what.text(), HasSubstr("the rare order"));
+  EXPECT_FALSE(found.is_all);
+  EXPECT_GT(found.random, 0u);
+  EXPECT_EQ(found.replay, "2.1");
+}
+
+TEST(Explore, SaysWhenItWasNotAll) {
+  const auto found = explore(two_of_each, {.max_schedules = 4, .random_schedules = 7});
+
+  EXPECT_FALSE(found.is_all);
+  EXPECT_EQ(found.in_words(), "the first 4 schedules and 7 random ones, of up to 4 steps");
+}
+
+TEST(Explore, ReportsABodyThatThrows) {
+  const failures_of what{[] { explore([](const schedule&) { throw std::runtime_error("no"); }); }};
+
+  EXPECT_THAT(what.text(), HasSubstr("the body throws: no"));
+}
+
+TEST(Explore, RefusesATestThatIsNotTheSameTwice) {
+  int runs = 0;
+  const failures_of what{[&] {
+    explore([&runs](const schedule& how) {
+      world w{{.order_of_steps = how}};
+      w.call("ana", [] {});
+      w.call(++runs % 2 == 0 ? "bob" : "eve", [] {});
+      w.run();
+    });
+  }};
+
+  EXPECT_THAT(what.text(), HasSubstr("this test cannot be explored"));
+}
+
+// -- the reduction does not lie -------------------------------------------------------------------
+
+/// A program of chance: workers that post to each other, and say what they heard in which order.
+/// What each task does depends only on its own worker.
+class chance {
+public:
+  explicit chance(std::uint64_t seed) : dice_{seed} {
+    for (int i = 0; i < 4; ++i)
+      first_.push_back({who(), post(2)});
+  }
+
+  std::map<std::string, std::string> run(const schedule& how) const {
+    world w{{.order_of_steps = how}};
+    std::map<std::string, std::string> heard;
+    for (const auto& one : names_)
+      heard[one];
+    for (const auto& one : first_)
+      w.call(one.to, task_of(one.then, heard));
+    w.run();
+    return heard;
+  }
+
+private:
+  struct letter {
+    std::string name;
+    bool kills = false;
+    std::vector<std::pair<std::string, letter>> posts;
+  };
+  struct call_of {
+    std::string to;
+    letter then;
+  };
+
+  std::string who() { return names_[dice_() % names_.size()]; }
+  letter post(int depth) {
+    letter made{std::string(1, static_cast<char>('a' + count_++)), false, {}};
+    const auto posts = depth == 0 ? 0 : dice_() % 2;
+    for (std::size_t i = 0; i < posts; ++i)
+      made.posts.emplace_back(who(), post(depth - 1));
+    return made;
+  }
+  static task task_of(const letter& what, std::map<std::string, std::string>& heard) {
+    return [what, &heard](worker& self) {
+      heard[self.name()] += what.name;
+      for (const auto& [to, next] : what.posts)
+        self.call(to, task_of(next, heard));
+    };
+  }
+
+  std::mt19937_64 dice_;
+  std::vector<std::string> names_{"ana", "bob", "eve"};
+  int count_ = 0;
+  std::vector<call_of> first_;
+};
+
+TEST(Reduction, SeesEveryOutcomeThatThereIs) {
+  std::size_t without = 0;
+  std::size_t with = 0;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    const chance program{seed};
+    std::set<std::map<std::string, std::string>> all;
+    std::set<std::map<std::string, std::string>> reduced;
+    const auto every = explore([&](const schedule& how) { all.insert(program.run(how)); },
+                               {.max_schedules = 50'000, .is_reduced = false, .name = "every"});
+    const auto some = explore([&](const schedule& how) { reduced.insert(program.run(how)); },
+                              {.tasks = reach::own_mailbox, .name = "some"});
+    ASSERT_TRUE(every.is_all) << seed;
+    ASSERT_TRUE(some.is_all) << seed;
+    EXPECT_EQ(all, reduced) << seed;
+    EXPECT_LE(some.schedules, every.schedules);
+    without += every.schedules;
+    with += some.schedules;
+  }
+  EXPECT_LT(10 * with, without) << with << " of " << without;
+}
+
+// -- stages ---------------------------------------------------------------------------------------
+
+class greeting final : public connection_handler {
+public:
+  void on_open(websocket_connection& ws) override { ws.send("welcome"); }
+  void on_message(websocket_connection& ws, const message& heard) override {
+    ws.server().broadcast(heard);
+  }
+};
+
+class host final : public server_handler {
+public:
+  admission on_connection(websocket_server&, const request&) override {
+    return std::make_unique<greeting>();
+  }
+};
+
+TEST(ExploredStage, ExploresOnlyWhatIsDoneAtOnce) {
+  const auto found = explore([](const schedule& how) {
+    stage s{{.order_of_steps = how}};
+    s.serves(std::make_shared<host>());
+    auto ana = s.joins();
+    auto bob = s.joins();
+    ana.says("hello");
+    bob.takes_all();
+    ana.takes_all();
+    s.all_is_quiet();
+  });
+
+  EXPECT_EQ(found.schedules, 1u);
+  EXPECT_TRUE(found.is_all);
+}
+
+TEST(ExploredStage, FindsBothOrdersOfARace) {
+  std::set<std::vector<std::string>> heard;
+  const auto race = [&heard](const schedule& how) {
+    stage s{{.order_of_steps = how, .io_threads = 1}};
+    s.serves(std::make_shared<host>());
+    auto ana = s.joins();
+    auto bob = s.joins();
+    ana.hears("welcome");
+    s.at_once([&] {
+      ana.says("1");
+      bob.says("2");
+    });
+    heard.insert(ana.takes_all());
+    bob.takes_all();
+    s.all_is_quiet();
+  };
+
+  const auto found = explore(race, {.max_schedules = 50, .random_schedules = 100});
+
+  EXPECT_EQ(heard, (std::set<std::vector<std::string>>{{"1", "2"}, {"2", "1"}}));
+  EXPECT_FALSE(found.is_all);
+}
+
+TEST(ExploredStage, LetsTimePassAtAnyMoment) {
+  std::set<std::size_t> pings;
+  const auto silence = [&pings](const schedule& how) {
+    stage s{{.order_of_steps = how, .io_threads = 1}};
+    s.serves(std::make_shared<host>(), {.path = "/chat", .ping_after = 1s, .pong_within = 1s});
+    auto ana = s.joins();
+    ana.hears("welcome");
+    s.at_once([&] {
+      s.time_may_pass(1500ms);
+      ana.leaves();
+    });
+    pings.insert(ana.pings_heard());
+    EXPECT_FALSE(ana.is_connected());
+    s.all_is_quiet();
+  };
+
+  const auto found = explore(silence);
+
+  EXPECT_TRUE(found.is_all);
+  EXPECT_EQ(pings, (std::set<std::size_t>{0, 1}));
+}
+
+TEST(ExploredStage, DrawsTheScheduleThatFails) {
+  const failures_of what{[] {
+    explore(
+        [](const schedule& how) {
+          stage s{{.order_of_steps = how, .io_threads = 1}};
+          s.serves(std::make_shared<host>());
+          auto ana = s.joins();
+          auto bob = s.joins();
+          s.at_once([&] {
+            ana.says("1");
+            bob.says("2");
+          });
+          bob.takes_all();
+          ana.hears("welcome");
+          ana.hears("1");
+          ana.takes_all();
+        },
+        {.max_schedules = 300});
+  }};
+
+  EXPECT_EQ(what.count(), 1);
+  EXPECT_THAT(what.text(),
+              AllOf(HasSubstr("ana should hear \"1\", but hears \"2\""),
+                    HasSubstr("bob's \"2\" arrives at I/O thread 0"), HasSubstr("I/O thread 0"),
+                    HasSubstr("WebSocketServer"), HasSubstr("received given at ")));
+}
+
+} // namespace
