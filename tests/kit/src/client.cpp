@@ -110,6 +110,8 @@ void client::vanishes(where at) {
 }
 
 void client::falls_silent(where at) {
+  if (state_->spoken->watched)
+    state_->spoken->watched->leaves(state_->name);
   act(*state_, at, [](memory::line& line) { line.fall_silent(); });
 }
 

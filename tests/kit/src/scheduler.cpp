@@ -157,6 +157,12 @@ public:
 
   void run(std::size_t which) {
     ++steps;
+    run_somewhere(which);
+    if (after_each)
+      after_each();
+  }
+
+  void run_somewhere(std::size_t which) {
     if (which < jobs().size()) {
       run_job(which);
       return;
@@ -236,6 +242,7 @@ public:
   void explores(bool is_on) { explores_ = is_on; }
 
   std::vector<step_source*> sources;
+  std::function<void()> after_each;
   std::size_t steps = 0;
 
 private:
@@ -304,6 +311,8 @@ std::size_t scheduler::run_all(std::size_t limit, std::source_location where) {
 }
 
 void scheduler::explores(bool is_on) { core_->explores(is_on); }
+
+void scheduler::after_each(std::function<void()> what) { core_->after_each = std::move(what); }
 
 bool scheduler::is_idle() const { return core_->ready_count() == 0; }
 

@@ -294,6 +294,25 @@ void stage::reports(std::string_view part_of_text, where at) {
                          " should be reported, but it is: " + first);
 }
 
+void stage::watches_promises(promise_options what) {
+  scene_->spoken->watched.emplace(std::move(what));
+}
+
+void stage::keeps_its_promises(where at) {
+  scene_->settle(at);
+  if (!scene_->spoken->watched)
+    return scene_->fail(at, "no promise was watched; say watches_promises before");
+  std::string text;
+  for (const auto& wrong : scene_->spoken->watched->broken())
+    text += (text.empty() ? "a promise is broken: " : "\na promise is broken: ") + wrong;
+  if (!text.empty())
+    scene_->fail(at, text);
+}
+
+void stage::after_each_step(std::function<void(memory::backend&)> what) {
+  scene_->world.steps().after_each([this, what = std::move(what)] { what(*scene_->door); });
+}
+
 void stage::all_is_quiet(where at) {
   scene_->settle(at);
   for (const auto& who : scene_->clients) {
@@ -311,6 +330,7 @@ void stage::ends(where at) {
   if (std::exchange(scene_->has_ended, true))
     return;
   scene_->held = 0;
+  scene_->world.steps().after_each(nullptr);
   scene_->world.steps().remove_source(scene_->passing);
   scene_->remember_servers();
   workers().stop();

@@ -55,6 +55,7 @@ public:
   void set_room(std::optional<std::size_t> bytes);
   /// The same, without a word in the transcript: what a slow reader does again and again.
   void renew_room(std::size_t bytes);
+  [[nodiscard]] bool has_no_room() const noexcept { return room_ == std::size_t{0}; }
 
   std::deque<sound> heard;       ///< and not asked for yet
   std::size_t pings = 0;         ///< answered by themselves
@@ -105,6 +106,9 @@ private:
 
   void send(item what);
   void hear(sound what);
+  /// For who watches promises.
+  void note(const item& what) const;
+  void note(const sound& what) const;
   [[nodiscard]] bool may_command(const char* which) const;
   [[nodiscard]] bool sees_hang_up() const;
   [[nodiscard]] bool is_held_back() const;

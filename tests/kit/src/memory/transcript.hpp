@@ -4,7 +4,10 @@
 
 #include "tests/kit/src/chart.hpp"
 
+#include <callsign/testkit/promises.hpp>
+
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +26,9 @@ public:
   void add_of(std::string who, std::string words);
   /// The end of it, as a sequence chart.
   [[nodiscard]] std::string last(std::size_t count = 14) const;
+
+  /// What is said and heard from now on, if somebody wants to know.
+  std::optional<promises> watched;
 
 private:
   std::vector<chart_row> rows_;

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <source_location>
@@ -131,6 +132,9 @@ public:
 
   /// With `order::chosen`: whether the chooser is asked, or `fifo` holds. At first it is.
   void explores(bool is_on);
+
+  /// Called after every step.
+  void after_each(std::function<void()> what);
 
   [[nodiscard]] bool is_idle() const;
   /// How many steps have run since the beginning.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <callsign/testkit/client.hpp>
+#include <callsign/testkit/promises.hpp>
 #include <callsign/testkit/world.hpp>
 
 #include <callsign/net.hpp>
@@ -18,6 +19,10 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+namespace callsign::testkit::memory {
+class backend;
+}
 
 namespace callsign::testkit {
 
@@ -102,6 +107,10 @@ public:
 
   /// The next error that came to the general error handler of the workers.
   void reports(std::string_view part_of_text, where at = where::current());
+  /// From now on, what clients say and hear is written down.
+  void watches_promises(promise_options what = {});
+  /// Nothing of what `promises` says is broken, in all that was written down.
+  void keeps_its_promises(where at = where::current());
   /// Nothing is left to run, no client heard anything that was not asked for, nothing was reported,
   /// and the books are in order.
   void all_is_quiet(where at = where::current());
@@ -115,6 +124,8 @@ public:
   /// What the network has logged.
   [[nodiscard]] const std::vector<std::string>& log() const;
   void settle(where at = where::current());
+  /// For the kit itself: called after every step, with the door.
+  void after_each_step(std::function<void(memory::backend&)> what);
 
 private:
   void hold();
