@@ -58,6 +58,7 @@ class CallsignScript(unittest.TestCase):
             "ana is refused 403": "ana should be refused with HTTP 403, but hears \"a\"",
             "ana finds nobody": "ana should find nobody, but somebody listens",
             "quiet": "it is not quiet: ana hears \"a\"",
+            "promises are kept": "no promise was watched",
             "kill WebSocketServer": "this cannot be done from outside",
             "bob joins from 10.0.0.7": "on the wire nobody chooses an address",
         }
@@ -71,6 +72,16 @@ class CallsignScript(unittest.TestCase):
                     self.assertIn(f"{path}:4: ", told.stderr)
                     self.assertIn(words, told.stderr)
                     self.assertIn("|------->|   \"a\"", told.stderr)
+
+    def test_finds_broken_promises_on_the_wire(self):
+        path = self.script(
+            "program echo\nwatch promises greeting \"hello\"\nana joins\nana -> \"a\"\npromises are kept\n"
+        )
+        with program.Program(program.ECHO, "--port", 0) as server:
+            url = "ws" + server.says(r"http(://[\w.]+:\d+)/")[1]
+            told = run("run", path, "--url", url)
+        self.assertEqual(told.returncode, 1)
+        self.assertIn(f"{path}:5: a promise is broken: ana hears \"a\" before its greeting", told.stderr)
 
     def test_finds_nobody_where_nobody_listens(self):
         with program.Program(program.ECHO, "--port", 0) as server:

@@ -1,14 +1,7 @@
 // Each verb of a client, with its subject broken on purpose: the failure must name the story's line
 // and say what was heard instead.
 
-#include "tests/kit/test/failures_of.hpp"
-
-#include <callsign/testkit/story.hpp>
-
-#include <gmock/gmock.h>
-
-#include <functional>
-#include <memory>
+#include "tests/kit/test/client_cast.hpp"
 
 namespace {
 
@@ -19,43 +12,6 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-
-/// Does as it is told: "send x", "bytes x", "goodbye 4000 x", "cut".
-class obedient final : public connection_handler {
-public:
-  void on_open(websocket_connection& ws) override { ws.send("welcome"); }
-  void on_message(websocket_connection& ws, const message& heard) override {
-    const std::string said{heard.text()};
-    if (said.starts_with("send "))
-      ws.send(said.substr(5));
-    else if (said.starts_with("bytes "))
-      ws.send(message::binary(said.substr(6)));
-    else if (said.starts_with("goodbye "))
-      ws.terminate(std::stoi(said.substr(8, 4)), said.size() > 13 ? said.substr(13) : "");
-  }
-};
-
-class doorkeeper final : public server_handler {
-public:
-  admission on_connection(websocket_server&, const request& asked) override {
-    if (asked.query.contains("bad"))
-      return refuse(403, "not you");
-    return std::make_unique<obedient>();
-  }
-};
-
-class Client : public story {
-protected:
-  Client() { serves(std::make_shared<doorkeeper>(), {.path = "/chat"}); }
-
-  /// The verb fails once, at the line of the lambda's last statement, with these words.
-  static void fails(int line, const failures_of& what, const testing::Matcher<std::string>& words) {
-    EXPECT_EQ(what.count(), 1) << what.text();
-    EXPECT_EQ(what.line(), line);
-    EXPECT_EQ(what.file(), __FILE__);
-    EXPECT_THAT(what.text(), words);
-  }
-};
 
 TEST_F(Client, HearsSaysWhatWasHeardInstead) {
   auto ana = joins();
@@ -117,62 +73,6 @@ TEST_F(Client, HearsIsExact) {
     ana.hears("text");
   }};
   fails(line, letters, HasSubstr("but hears \"text \""));
-}
-
-TEST_F(Client, HearsPongFailsForOtherThings) {
-  auto ana = joins();
-  ana.pings();
-  int line = 0;
-
-  const failures_of other{[&] {
-    line = this_line() + 1;
-    ana.hears_pong();
-  }};
-  fails(line, other, HasSubstr("ana should hear a pong, but hears \"welcome\"; then a pong"));
-  ana.hears_pong();
-  const failures_of nothing{[&] {
-    line = this_line() + 1;
-    ana.hears_pong();
-  }};
-  fails(line, nothing, HasSubstr("ana should hear a pong, but it hears nothing"));
-}
-
-TEST_F(Client, HearsJsonComparesWhatThePatternHas) {
-  auto ana = joins();
-  ana.hears("welcome");
-  const std::string said = R"({"id": 7, "who": {"name": "bob", "age": 30}, "list": [1, 2.0]})";
-  for (int i = 0; i < 5; ++i)
-    ana.says("send " + said);
-
-  ana.hears_json(R"({"who": {"name": "bob"}})");
-  ana.hears_json(R"({"id": *, "list": [1.0, 2]})");
-  int line = 0;
-  const failures_of value{[&] {
-    line = this_line() + 1;
-    ana.hears_json(R"({"id": 8})");
-  }};
-  fails(line, value,
-        AllOf(HasSubstr(R"(ana should hear JSON with {"id": 8}, but hears ")"), HasSubstr("age")));
-  const failures_of array{[&] {
-    line = this_line() + 1;
-    ana.hears_json(R"({"list": [1]})");
-  }};
-  fails(line, array, HasSubstr(R"(should hear JSON with {"list": [1]}, but hears)"));
-  const failures_of member{[&] {
-    line = this_line() + 1;
-    ana.hears_json(R"({"when": *})");
-  }};
-  fails(line, member, HasSubstr(R"(should hear JSON with {"when": *}, but hears)"));
-  const failures_of nothing{[&] {
-    line = this_line() + 1;
-    ana.hears_json("{}");
-  }};
-  fails(line, nothing, HasSubstr("should hear JSON with {}, but it hears nothing"));
-  const failures_of no_json{[&] {
-    line = this_line() + 1;
-    ana.hears_json("{id: 5}");
-  }};
-  fails(line, no_json, HasSubstr("the pattern {id: 5} is no JSON"));
 }
 
 TEST_F(Client, HearsInAnyOrderTakesEachOnce) {
@@ -329,62 +229,6 @@ TEST_F(Client, AnswerAGoodbyeUnlessToldNotTo) {
   passes(std::chrono::seconds{6});
   EXPECT_FALSE(bob.is_connected());
   EXPECT_THAT(bob.takes_all(), ElementsAre("welcome", "goodbye 4000", "the line is cut"));
-}
-
-TEST_F(Client, TakeOnlyAsManyBytesAsTheyHaveRoomFor) {
-  auto ana = joins();
-  ana.hears("welcome");
-  ana.stops_reading(5);
-  ana.says("send hello");
-  ana.hears_nothing();
-
-  ana.stops_reading(1);
-  settle();
-  ana.hears_nothing();
-  ana.stops_reading(1);
-  settle();
-
-  ana.hears("hello");
-}
-
-TEST_F(Client, WhoReadsSlowlyTakesItsShareWhileTimePasses) {
-  auto ana = joins();
-  ana.hears("welcome");
-  ana.reads_slowly(4);
-  ana.says("send hello");
-  ana.hears_nothing();
-
-  passes(1s);
-  ana.hears("hello");
-  ana.says("send hello, world");
-  passes(2s);
-  ana.hears_nothing();
-  passes(2s);
-  ana.hears("hello, world");
-  ana.reads_again();
-  all_is_quiet();
-}
-
-TEST_F(Client, HearsTooEarlySaysHowSlowlySheReads) {
-  auto ana = joins();
-  ana.hears("welcome");
-  ana.reads_slowly(4);
-  ana.says("send hello");
-  int line = 0;
-
-  const failures_of what{[&] {
-    line = this_line() + 1;
-    ana.hears("hello");
-  }};
-  fails(line, what, AllOf(HasSubstr("but it hears nothing"), HasSubstr("takes 4 bytes more")));
-
-  const failures_of senseless{[&] {
-    line = this_line() + 1;
-    ana.reads_slowly(0);
-  }};
-  fails(line, senseless, HasSubstr("ana cannot read slowly without bytes or without time"));
-  ana.reads_again();
-  ana.hears("hello");
 }
 
 TEST_F(Client, WhoHasFallenSilentHearsNothingAndStaysConnected) {

@@ -176,6 +176,9 @@ TEST_P(InMemory, EachLineThatIsNotTrueFails) {
   fails("ana joins\nana is refused 403", 2, HasSubstr("should be refused with HTTP 403"));
   fails("ana joins\nana finds nobody", 2, HasSubstr("should find nobody"));
   fails(begin + "ana is told goodbye 1000", 3, HasSubstr("should hear goodbye 1000"));
+  fails(begin + "promises are kept", 3, HasSubstr("no promise was watched"));
+  fails("watch promises greeting \"hello\"\n" + begin + "promises are kept", 4,
+        HasSubstr("a promise is broken: ana hears \"welcome\" before its greeting"));
   fails(begin + "ana hears a pong", 3, HasSubstr("should hear a pong, but it hears nothing"));
   fails(begin + "ana is cut off", 3, HasSubstr("should hear the line is cut"));
   fails(begin + "ana -> \"hello\"\nquiet", 4, HasSubstr("it is not quiet: ana hears \"hello\""));

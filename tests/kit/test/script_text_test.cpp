@@ -75,6 +75,8 @@ const std::vector<wrong_text> wrong_texts{
     {"only at sea", 1, 9, "there are three altitudes"},
     {"at once\nquiet", 1, 1, "'at once' has no 'end'"},
     {"at once\nat once", 2, 8, "'at once' does not stand within another"},
+    {"watch", 1, 6, "here comes 'promises'"},
+    {"promises are", 1, 13, "here comes 'kept'"},
     {"end", 1, 4, "there is no 'at once'"},
     {"ana joins\nat once\nana hears nothing", 3, 11, "within 'at once' nobody hears"},
     {"ana joins\nat once\nana <- \"a\"", 3, 8, "within 'at once' nobody hears"},

@@ -31,8 +31,10 @@ struct script_step {
     kill,
     abort,
     report,
-    at_once, ///< begins what is done before anything runs …
-    end,     ///< … and ends it
+    watch,             ///< begins to write down what clients say and hear …
+    promises_are_kept, ///< … and checks it
+    at_once,           ///< begins what is done before anything runs …
+    end,               ///< … and ends it
     // what a client does
     joins,
     says,

@@ -1,11 +1,8 @@
 #include "tests/kit/src/script/language.hpp"
-#include "tests/kit/src/script/tokens.hpp"
+#include "tests/kit/src/script/words.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <fstream>
 #include <set>
-#include <sstream>
 
 namespace callsign::testkit {
 
@@ -13,18 +10,13 @@ namespace {
 
 using kind = script_step::kind;
 
-class parser {
+class parser : words_of_script {
 public:
-  explicit parser(std::string file) { all_->file = std::move(file); }
+  explicit parser(std::string file) : words_of_script{file} { all_->file = std::move(file); }
 
   void read_line(std::string_view line) {
-    ++number_;
-    line_ = line;
-    tokens_ = tokens_of(line, variables_, [this](std::size_t column, const std::string& text) {
-      complain_at(column, text);
-    });
-    next_ = 0;
-    if (!tokens_.empty())
+    begin_line(line, variables_);
+    if (!is_over())
       statement();
   }
 
@@ -37,98 +29,6 @@ public:
   }
 
 private:
-  // -- complaints ---------------------------------------------------------------------------------
-
-  [[noreturn]] void complain_at(std::size_t column, const std::string& text) const {
-    throw script_error{all_->file, number_, column, text};
-  }
-  [[noreturn]] void complain(const std::string& text) const {
-    complain_at(next_ < tokens_.size() ? tokens_[next_].column : end_column(), text);
-  }
-  [[nodiscard]] std::size_t end_column() const {
-    const auto shown = line_.substr(0, line_.find_last_not_of(" \t\r") + 1);
-    return 1 + static_cast<std::size_t>(std::ranges::count_if(
-                   shown, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-  }
-
-  // -- words --------------------------------------------------------------------------------------
-
-  [[nodiscard]] bool is_over() const { return next_ >= tokens_.size(); }
-  [[nodiscard]] bool is(script_token::kind what) const {
-    return !is_over() && tokens_[next_].what == what;
-  }
-  bool take(std::string_view word) {
-    if (!is(script_token::kind::word) || tokens_[next_].word != word)
-      return false;
-    ++next_;
-    return true;
-  }
-  void must(std::string_view word) {
-    if (!take(word))
-      complain("here comes '" + std::string{word} + "'");
-  }
-  std::string word(const std::string& what) {
-    if (!is(script_token::kind::word))
-      complain("here comes " + what);
-    return tokens_[next_++].word;
-  }
-  /// A word, or a text in quotes.
-  std::string name(const std::string& what) {
-    if (is(script_token::kind::value) && tokens_[next_].value.what == script_value::kind::text)
-      return tokens_[next_++].value.bytes;
-    return word(what);
-  }
-  script_value value() {
-    if (!is(script_token::kind::value))
-      complain("here comes a text in quotes, bytes in < >, JSON, or a $variable");
-    return tokens_[next_++].value;
-  }
-  std::string text(const std::string& what) {
-    const auto column = is_over() ? end_column() : tokens_[next_].column;
-    const auto found = value();
-    if (found.what != script_value::kind::text)
-      complain_at(column, "here comes " + what);
-    return found.bytes;
-  }
-  std::size_t number(const std::string& what) {
-    const auto column = is_over() ? end_column() : tokens_[next_].column;
-    const auto digits = word(what);
-    std::size_t found = 0;
-    const auto* end = digits.data() + digits.size();
-    if (std::from_chars(digits.data(), end, found).ptr != end)
-      complain_at(column, "here comes " + what + ", not '" + digits + "'");
-    return found;
-  }
-  int code_between(std::size_t least, std::size_t most, const std::string& what) {
-    const auto column = is_over() ? end_column() : tokens_[next_].column;
-    const auto found = number(what);
-    if (found < least || found > most)
-      complain_at(column,
-                  what + " is between " + std::to_string(least) + " and " + std::to_string(most));
-    return static_cast<int>(found);
-  }
-  [[nodiscard]] bool is_number() const {
-    return is(script_token::kind::word) && tokens_[next_].word.front() >= '0' &&
-           tokens_[next_].word.front() <= '9';
-  }
-  std::chrono::milliseconds time() {
-    const auto column = is_over() ? end_column() : tokens_[next_].column;
-    const auto found = word("a time, as 20s");
-    std::int64_t count = 0;
-    const auto* end = found.data() + found.size();
-    const auto rest = std::from_chars(found.data(), end, count);
-    const std::string_view unit{rest.ptr, static_cast<std::size_t>(end - rest.ptr)};
-    if (rest.ec == std::errc{} && count >= 0) {
-      if (unit == "ms")
-        return std::chrono::milliseconds{count};
-      if (unit == "s")
-        return std::chrono::seconds{count};
-      if (unit == "min")
-        return std::chrono::minutes{count};
-    }
-    complain_at(column, "a time is a number and ms, s or min, as 20s; not '" + found + "'");
-  }
-
   // -- lines --------------------------------------------------------------------------------------
 
   void statement() {
@@ -148,6 +48,15 @@ private:
       add(kind::abort).who = name("the name of a worker");
     } else if (take("report")) {
       add(kind::report).values.push_back({script_value::kind::text, text("what is reported")});
+    } else if (take("watch")) {
+      must("promises");
+      auto& step = add(kind::watch);
+      if (take("greeting"))
+        step.values.push_back({script_value::kind::text, text("the greeting")});
+    } else if (take("promises")) {
+      must("are");
+      must("kept");
+      add(kind::promises_are_kept);
     } else if (take("at")) {
       must("once");
       if (open_block_ != 0)
@@ -236,8 +145,9 @@ private:
       if (is_over() || !is_known)
         complain_at(column, "nobody knows what '" + who_ +
                                 "' is; a line begins with program, only, let, pass, quiet, kill, "
-                                "abort, report, at once, end, or somebody");
-      complain("nobody can do this; ana can: joins, ->, <-, hears nothing, hears a pong, is refused, is told "
+                                "abort, report, watch, promises, at once, end, or somebody");
+      complain("nobody can do this; ana can: joins, ->, <-, hears nothing, hears a pong, is "
+               "refused, is told "
                "goodbye, is cut off, finds nobody, leaves, vanishes, falls silent, stops reading, "
                "reads slowly, reads again, begins, pings, ignores goodbyes, breaks the protocol");
     } else {
@@ -368,10 +278,6 @@ private:
   }
 
   std::shared_ptr<script::parts> all_ = std::make_shared<script::parts>();
-  std::size_t number_ = 0;
-  std::string_view line_;
-  std::vector<script_token> tokens_;
-  std::size_t next_ = 0;
   std::string who_;
   script_variables variables_;
   std::set<std::string> joined_;
@@ -388,14 +294,6 @@ script script::parse(std::string_view text, std::string file) {
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }
   return script{all.finish()};
-}
-
-script script::load(const std::string& file) {
-  std::ifstream in{file, std::ios::binary};
-  std::ostringstream text;
-  if (!in || !(text << in.rdbuf()))
-    throw script_error{file, 0, 0, "there is no such script, or nothing in it"};
-  return parse(text.str(), file);
 }
 
 } // namespace callsign::testkit

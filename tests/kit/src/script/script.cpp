@@ -6,6 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
+
 namespace callsign::testkit {
 
 namespace {
@@ -42,6 +45,14 @@ std::string script_value::in_words() const {
   case kind::json: return "JSON with " + bytes;
   }
   return "nothing";
+}
+
+script script::load(const std::string& file) {
+  std::ifstream in{file, std::ios::binary};
+  std::ostringstream text;
+  if (!in || !(text << in.rdbuf()))
+    throw script_error{file, 0, 0, "there is no such script, or nothing in it"};
+  return parse(text.str(), file);
 }
 
 const std::string& script::program() const noexcept { return parts_->program; }

@@ -101,6 +101,10 @@ private:
     case kind::kill: return stage_->kills(step.who);
     case kind::abort: return stage_->aborts(step.who);
     case kind::report: return stage_->reports(step.values.front().bytes);
+    case kind::watch:
+      return stage_->watches_promises(
+          {.greeting = step.values.empty() ? std::string{} : step.values.front().bytes});
+    case kind::promises_are_kept: return stage_->keeps_its_promises();
     case kind::joins: clients_[step.who] = stage_->joins_as(step.as); return;
     default: return act(clients_.at(step.who), step);
     }

@@ -188,7 +188,26 @@ bool wire_line::read(clock::time_point until) {
   return true;
 }
 
+void wire_line::tells(std::shared_ptr<promises> whom, std::string name) {
+  watched_ = std::move(whom);
+  name_ = std::move(name);
+  if (watched_ && is_admitted_)
+    watched_->admitted(name_);
+  for (const auto& one : heard)
+    tell(one);
+}
+
+void wire_line::tell(const sound& what) const {
+  if (!watched_)
+    return;
+  if (what.what == sound::kind::text || what.what == sound::kind::binary)
+    watched_->heard(name_, what.bytes);
+  if (what.what == sound::kind::goodbye)
+    watched_->ended(name_);
+}
+
 void wire_line::take(sound what) {
+  tell(what);
   switch (what.what) {
   case sound::kind::opened: return;
   case sound::kind::ping: return send(10, what.bytes);

@@ -5,10 +5,12 @@
 #include "tests/kit/src/memory/sound.hpp"
 
 #include <callsign/testkit/client.hpp>
+#include <callsign/testkit/promises.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,6 +58,8 @@ public:
   /// Reads what is there, or waits for something until then. False: nothing came.
   bool read(clock::time_point until);
   void set_reading(bool is_on) noexcept { is_reading_ = is_on; }
+  /// Whatever it hears, and has heard already, is told to these, under this name.
+  void tells(std::shared_ptr<promises> whom, std::string name);
   void ignore_close() noexcept { answers_close_ = false; }
 
   std::deque<memory::sound> heard;
@@ -63,6 +67,7 @@ public:
 
 private:
   void take(memory::sound what);
+  void tell(const memory::sound& what) const;
   void over();
 
   int fd_ = -1;
@@ -72,6 +77,8 @@ private:
   bool has_closed_ = false;
   bool has_heard_close_ = false;
   bool is_admitted_ = false;
+  std::shared_ptr<promises> watched_;
+  std::string name_;
   std::string http_; ///< the beginning of an answer that is no 101, yet
   memory::hearing hearing_;
   std::uint64_t fences_ = 0;

@@ -53,6 +53,11 @@ private:
     case kind::abort:
     case kind::report: return "this cannot be done from outside: " + only;
     case kind::joins: return joins(step);
+    case kind::watch:
+      watched_ = std::make_shared<promises>(promise_options{
+          .greeting = step.values.empty() ? std::string{} : step.values.front().bytes});
+      return {};
+    case kind::promises_are_kept: return kept();
     default: break;
     }
     auto& line = *lines_.at(step.who);
@@ -66,6 +71,7 @@ private:
     who.url = target_->path + (who.url.empty() ? url_ : who.url);
     told_.add(step.who + " -> joins " + who.url);
     auto line = std::make_unique<wire_line>(*target_, who, how_.patience);
+    line->tells(watched_, step.who);
     if (line->found_nobody())
       told_.add_of(step.who, "finds nobody who listens");
     if (line->is_admitted())
@@ -93,14 +99,16 @@ private:
       line.send_raw("\xF3\x80\x01\x02\x03\x04");
       return {};
     case kind::leaves:
+      leaves(step.who);
       told_.add(step.who + " -> goodbye " + std::to_string(step.code));
       line.close(step.code, step.reason.value_or(std::string{}));
       return wait_for_end(line);
     case kind::vanishes:
+      leaves(step.who);
       told_.add(step.who + " -> hangs up");
       line.reset();
       return {};
-    case kind::falls_silent:
+    case kind::falls_silent: leaves(step.who); [[fallthrough]];
     case kind::stops_reading: line.set_reading(false); return {};
     case kind::reads_again: line.set_reading(true); return {};
     case kind::reads_slowly: return "nobody reads slowly on the wire: " + only;
@@ -114,7 +122,26 @@ private:
     const bool is_binary = what.what == script_value::kind::binary;
     told_.add(who + " -> " +
               (is_binary ? memory::in_hex(what.bytes) : memory::in_quotes(what.bytes)));
+    if (watched_ && !line.says_continue)
+      watched_->said(who, what.bytes);
     line.send(std::exchange(line.says_continue, false) ? 0 : is_binary ? 2 : 1, what.bytes);
+  }
+
+  void leaves(const std::string& who) const {
+    if (watched_)
+      watched_->leaves(who);
+  }
+
+  /// What is under way arrives first.
+  std::string kept() {
+    if (!watched_)
+      return "no promise was watched; say 'watch promises' before";
+    if (auto wrong = pass(how_.silence); !wrong.empty())
+      return wrong;
+    std::string text;
+    for (const auto& wrong : watched_->broken())
+      text += (text.empty() ? "a promise is broken: " : "\na promise is broken: ") + wrong;
+    return text;
   }
 
   /// What one client has said is with the program before another says something.
@@ -274,6 +301,7 @@ private:
   std::optional<wire_target> target_;
   memory::transcript told_;
   std::map<std::string, std::unique_ptr<wire_line>> lines_;
+  std::shared_ptr<promises> watched_;
   bool is_at_once_ = false;
 };
 
