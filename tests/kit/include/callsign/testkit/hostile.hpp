@@ -16,7 +16,7 @@ struct hostile_options {
   stage_options stage = {};
   /// At so many places at most a line is cut, a stream is cut, a client stalls; spread evenly if
   /// there are more.
-  std::size_t max_places = 400;
+  std::size_t max_places = 100;
   /// How long a client is waited for that says and takes nothing any more.
   std::chrono::seconds patience{120};
 };
