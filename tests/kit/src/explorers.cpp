@@ -64,8 +64,13 @@ std::size_t systematic_explorer::decide(const std::vector<step_view>& ready) {
   if (is_redundant_)
     return 0;
   std::vector<std::string> keys;
-  for (const auto& one : ready)
-    keys.push_back(one.key);
+  for (const auto& one : ready) {
+    auto key = one.key;
+    // Two that look alike are two.
+    while (std::ranges::find(keys, key) != keys.end())
+      key += '\'';
+    keys.push_back(std::move(key));
+  }
   if (depth_ < path_.size()) {
     auto& here = path_[depth_++];
     if (here.ready != keys) {

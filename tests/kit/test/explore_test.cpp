@@ -69,6 +69,37 @@ TEST(Explore, KeepsApartWhoComesFirstIntoAMailbox) {
   EXPECT_LE(found.schedules, 4u);
 }
 
+/// Two steps that look alike.
+class twins final : public step_source {
+public:
+  [[nodiscard]] std::size_t ready() const override { return left_.size(); }
+  void run(std::size_t which) override {
+    ran.push_back(left_[which]);
+    left_.erase(left_.begin() + static_cast<std::ptrdiff_t>(which));
+  }
+  [[nodiscard]] std::string describe(std::size_t) const override { return "a twin"; }
+  std::vector<int> ran;
+
+private:
+  std::vector<int> left_{1, 2};
+};
+
+TEST(Explore, KeepsApartStepsThatLookAlike) {
+  std::set<std::vector<int>> seen;
+
+  const auto found = explore([&seen](const schedule& how) {
+    twins both;
+    world w{{.order_of_steps = how}};
+    w.steps().add_source(both);
+    w.run();
+    w.steps().remove_source(both);
+    seen.insert(both.ran);
+  });
+
+  EXPECT_EQ(seen, (std::set<std::vector<int>>{{1, 2}, {2, 1}}));
+  EXPECT_EQ(found.schedules, 2u);
+}
+
 // -- failures -------------------------------------------------------------------------------------
 
 /// Fails only if ana's first task, bob's and eve's run in this order, and ana's second after them.
