@@ -1,5 +1,6 @@
 #include "actors/src/worker_system.hpp"
 
+#include "actors/src/callback_mark.hpp"
 #include "actors/src/last_words.hpp"
 
 #include <algorithm>
@@ -386,6 +387,8 @@ void worker_system::wait_for_main(bool more_is_ready,
 void worker_system::wait_for_interrupt() {
   if (sender_here() != 0)
     throw std::logic_error("wait_for_interrupt was called inside a worker");
+  if (callback_mark::is_here(*this))
+    throw std::logic_error("wait_for_interrupt was called inside a callback of a connection");
   constexpr auto long_time = std::chrono::hours{24 * 365};
   while (!pump_main_until([this] { return interrupted_.load(); },
                           std::chrono::steady_clock::now() + long_time)) {
@@ -406,6 +409,10 @@ void worker_system::stop() {
   if (sender_here() != 0) {
     throw std::logic_error(
         "stop was called inside a worker, which it would wait for; call interrupt instead");
+  }
+  if (callback_mark::is_here(*this)) {
+    throw std::logic_error("stop was called inside a callback of a connection, which it would wait "
+                           "for; call interrupt instead");
   }
   interrupt();
   const std::scoped_lock guard{stop_lock_};

@@ -1,5 +1,6 @@
 #include "net/src/bridge/connection_actor.hpp"
 
+#include "actors/src/callback_mark.hpp"
 #include "net/src/bridge/io_turn.hpp"
 #include "net/src/bridge/server_core.hpp"
 
@@ -10,10 +11,13 @@ namespace {
 thread_local connection_actor* current_actor = nullptr;
 
 struct current_mark {
-  explicit current_mark(connection_actor* who) noexcept { current_actor = who; }
+  explicit current_mark(connection_actor* who) noexcept : inside{who->line().here().workers()} {
+    current_actor = who;
+  }
   ~current_mark() { current_actor = nullptr; }
   current_mark(const current_mark&) = delete;
   current_mark& operator=(const current_mark&) = delete;
+  callback_mark inside;
 };
 
 template <class... Ts>
