@@ -94,7 +94,8 @@ struct server_options {
               ///< handshake
   std::chrono::milliseconds message_deadline{30'000}; ///< for a message to arrive whole; then 1008
   std::chrono::milliseconds close_deadline{
-      5'000}; ///< for a closing handshake; then the line is cut (1006)
+      5'000}; ///< for a closing handshake; then the line is cut (1006). When the set ends, at most
+              ///< three quarters of `workers_options::stop_deadline`
 };
 
 /// Whom a broadcast leaves out.

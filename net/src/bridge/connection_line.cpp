@@ -126,11 +126,22 @@ void connection_line::close(rules::our_part part, close_code code, std::string r
   outbox_.push_close(rules::encode_close(code, our_reason_));
   session_->mark_dirty();
   tell_leaving();
+  // Without a limit the heartbeat goes on, or a dead client would stay for ever.
   const auto limit = core_->server().options().close_deadline;
-  if (limit.count() <= 0)
-    return; // the heartbeat goes on, or a dead client would stay for ever
-  beat_timer_.disarm();
-  here_.timers().arm(deadline_timer_, here_.now() + limit);
+  if (limit.count() > 0) {
+    beat_timer_.disarm();
+    here_.timers().arm(deadline_timer_, here_.now() + limit);
+  }
+  hasten_close();
+}
+
+void connection_line::hasten_close() {
+  const auto by = here_.closes_by();
+  if (!by || session_ == nullptr || !outbox_.is_close_queued() ||
+      our_part_ == rules::our_part::none)
+    return;
+  if (!deadline_timer_.is_armed() || deadline_timer_.deadline() > *by)
+    here_.timers().arm(deadline_timer_, *by);
 }
 
 /// What a closing line still holds goes soon: nobody else need make room for it.

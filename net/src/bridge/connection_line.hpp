@@ -46,6 +46,8 @@ public:
   rules::outbox::verdict put(const rules::frame_slice& what, bool is_reserved);
   /// Our Close goes behind what waits, and its deadline begins.
   void close(rules::our_part part, close_code code, std::string reason);
+  /// While the set ends, our Close waits no longer than `io_turn::closes_by`.
+  void hasten_close();
   void resume_reading();
   void settle();
   void watch_admission();

@@ -56,6 +56,12 @@ void io_turn::weigh(const connection_line& line) noexcept {
   }
 }
 
+void io_turn::hasten_closes(std::chrono::milliseconds limit) {
+  closes_by_ = now() + limit;
+  for (auto* line : lines_)
+    line->hasten_close();
+}
+
 void io_turn::end_actors() {
   lane_->close();
   tell(network_actor_, quit_mail::value);

@@ -12,7 +12,9 @@
 #include <caf/actor.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <unordered_set>
 #include <vector>
 
@@ -81,6 +83,12 @@ public:
 
   void forget(const connection_core& core);
 
+  /// The set ends: from now on no Close waits longer than that for its answer.
+  void hasten_closes(std::chrono::milliseconds limit);
+  [[nodiscard]] const std::optional<door::time_point>& closes_by() const noexcept {
+    return closes_by_;
+  }
+
   /// Tells every actor of this thread to quit. @context any thread, after the last session
   void end_actors();
 
@@ -98,7 +106,8 @@ private:
   caf::actor network_actor_;
   std::unordered_set<connection_line*> lines_;
   std::vector<io_turn*> siblings_;
-  std::atomic<std::size_t> heaviest_{0}; ///< no line here is heavier; exact after a look
+  std::optional<door::time_point> closes_by_; ///< while the set ends
+  std::atomic<std::size_t> heaviest_{0};      ///< no line here is heavier; exact after a look
 };
 
 } // namespace callsign::detail

@@ -114,6 +114,12 @@ void network_core::abandon() {
 void network_core::stop_listening() {
   for (const auto& who : webs())
     who->stop_listening();
+  if (!workers_.is_stopping() || !is_open())
+    return;
+  // However long a server lets its clients take: who does not answer must not make the end late.
+  const auto limit = workers_.options().stop_deadline * 3 / 4;
+  for (const auto& turn : turns_)
+    turn->thread().post([&turn = *turn, limit] { turn.hasten_closes(limit); });
 }
 
 std::vector<std::shared_ptr<server_core>> network_core::servers() {
