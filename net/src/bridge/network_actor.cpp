@@ -76,11 +76,13 @@ void network_actor::touch(member& m) {
   catch_up(m);
 }
 
-void network_actor::send_alone(const connection_core& who, output_item what) {
+void network_actor::send_alone(connection_core& who, output_item what) {
   const auto found = actors_.find(&who);
   if (found == actors_.end()) {
-    if (std::holds_alternative<out_own>(what))
+    if (const auto* own = std::get_if<out_own>(&what)) {
       who.server().books().count(counter::messages_dropped_closed);
+      who.release(own->frame.size());
+    }
     return;
   }
   std::vector<output_item> items;

@@ -79,7 +79,7 @@ private:
   static void catch_up(member& m);
   void touch(member& m);
   void add_item(const connection_ptr& who, output_item what);
-  void send_alone(const connection_core& who, output_item what);
+  void send_alone(connection_core& who, output_item what);
   void finish(group& g);
 
   std::shared_ptr<lane> from_;
