@@ -236,8 +236,7 @@ void server_core::one_is_finished() {
 }
 
 void server_core::leave_after_end(connection_ptr who) {
-  // Not through the server actor, which may have quit: nothing that was said to this client matters
-  // any more.
+  // Behind everything that was said to this client.
   lane& home = who->home();
   home.push(lane_leave{std::move(who)});
   one_is_finished();
@@ -340,7 +339,12 @@ void server_core::decide(const connection_ptr& who) {
 void join_was_lost(const connection_ptr& who) {
   door::end_facts how;
   how.cause = door::end_cause::line_lost;
-  who->server().post_end(who, rules::end_of_connection(rules::our_part::none, 0, {}, how, false));
+  auto ending = rules::end_of_connection(rules::our_part::none, 0, {}, how, false);
+  auto& server = who->server();
+  server.books().count(counter::connections_closed);
+  server.books().count(ending.why);
+  server.give_back_seat(*who);
+  server.post_end(who, std::move(ending));
 }
 
 void server_core::take_end(const connection_ptr& who, rules::ending how) {
