@@ -129,7 +129,8 @@ public:
 
   /// Ends a worker as if its process had died: after the task in progress, what waits is kept for
   /// the next incarnation, which starts at once if there is any. Servers it owned close their
-  /// clients with 1011 and hear nothing more.
+  /// clients with 1011 and hear nothing more; with `callbacks::in_connection`, whose callbacks are
+  /// not the worker's, each connection still hears of its own end.
   /// @source rules W-42 and W-43
   void abort(std::string_view name);
 
@@ -149,7 +150,9 @@ public:
   /// Hears of every task that throws, unless its worker has a handler of its own. Default: one line
   /// on stderr.
   ///
-  /// @context  the handler runs in the worker whose task threw
+  /// @context  the handler runs in the worker whose task threw; for a handler's callback with
+  /// `callbacks::in_connection`, on the connection's I/O thread, several at once. What the handler
+  /// itself throws there becomes a warning.
   void on_error(error_handler handler);
 
   /// Hears of tasks that run too long, of mailboxes that grow (at 100 000 entries, and whenever
@@ -164,7 +167,8 @@ public:
   /// once.
   ///
   /// @context  one thread at a time, no worker's; blocks
-  /// @errors   `std::logic_error` inside a worker of this set; otherwise as `stop`
+  /// @errors   `std::logic_error` inside a worker of this set, or a callback of one of its
+  /// connections; otherwise as `stop`
   void wait_for_interrupt();
 
   /// Makes `wait_for_interrupt` return as if a signal had come.
@@ -174,8 +178,9 @@ public:
   /// Later calls to workers are dropped and counted.
   ///
   /// @context  any thread but a worker's; blocks, at most `stop_deadline`
-  /// @errors   `std::logic_error` inside a worker of this set, which it would wait for; whoever
-  /// misses the deadline is named on stderr, then the process ends with 1
+  /// @errors   `std::logic_error` inside a worker of this set, or a callback of one of its
+  /// connections, which it would wait for; whoever misses the deadline is named on stderr, then the
+  /// process ends with 1
   void stop();
 
   /// For components built on workers.

@@ -22,7 +22,9 @@ class websocket_server;
 /// Order, for each connection: `on_open` once; `on_message` any number of times; `on_error` any
 /// number of times, at most one of them fatal; `on_terminate` exactly once and last, on every path.
 /// An exception in `on_message` or `on_open` is reported through `on_error` and the connection
-/// stays; one in `on_error` or `on_terminate` goes to the worker's error handler only.
+/// stays; one in `on_error` or `on_terminate` goes to the worker's error handler only, or, with
+/// `callbacks::in_connection`, to the general one (`workers::on_error`), which then runs on an I/O
+/// thread.
 ///
 /// @context  the worker that owns the server; with `callbacks::in_connection`, the connection's own
 /// actor

@@ -27,8 +27,8 @@ public:
   [[nodiscard]] static connection_actor* current() noexcept;
   [[nodiscard]] connection_line& line() const noexcept { return *line_; }
 
-  /// A callback of this connection said something that takes the way through the server actor.
-  /// Until it has come by, its sends take the same way, so that they cannot overtake it.
+  /// A callback of this connection said something that takes the way through the lane. Until it has
+  /// come by, its sends take the same way, so that they cannot overtake it.
   /// (`callbacks::in_connection`)
   void goes_round() noexcept { ++under_way_; }
   [[nodiscard]] bool has_words_under_way() const noexcept { return under_way_ != 0; }

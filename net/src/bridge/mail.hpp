@@ -1,5 +1,5 @@
 /// \file
-/// The mail that network, connection and server actors send each other.
+/// The mail that network and connection actors send each other.
 #pragma once
 
 #include "net/src/bridge/lane.hpp"

@@ -27,7 +27,7 @@ class web_core;
 /// A server: its members, their order, and the life it has in its worker.
 ///
 /// Its callbacks run in the worker that made it; with `callbacks::in_connection` those of its
-/// connections run in their actors, and everything it says passes through its server actor.
+/// connections run in their actors. Whoever speaks puts it into the lanes.
 class server_core final : public resident, public std::enable_shared_from_this<server_core> {
 public:
   enum class phase : unsigned char { running, ending, ended };
