@@ -104,6 +104,32 @@ TEST_P(Exceptions, InTheLastOnErrorTheOnTerminateStillComes) {
   all_is_quiet();
 }
 
+// An error handler that throws is a line in the log of warnings, and nothing else: the connection
+// ends as any other.
+TEST_P(Exceptions, InTheGeneralErrorHandlerTheConnectionEndsAllTheSame) {
+  workers().on_error([](const task_error&) { throw std::runtime_error("not my job"); });
+  std::vector<std::string> warnings;
+  workers().on_warning([&](const std::string& what) { warnings.push_back(what); });
+  guests.fails = [](websocket_connection&, const error_event&) { throw 7; };
+  guests.ends = [](websocket_connection&, const termination&) { throw 8; };
+  const auto server = opens_house();
+  auto ana = joins();
+  auto bob = joins();
+  notes.takes();
+
+  ana.vanishes();
+
+  EXPECT_THAT(notes.takes(),
+              ElementsAre("c0 error 1006 HTTP fatal", HasSubstr("c0 terminate 1006")));
+  EXPECT_EQ(warnings.size(), 2u);
+  EXPECT_THAT(warnings, testing::Each(HasSubstr("the error handler")));
+  EXPECT_EQ(server.connection_count(), 1u);
+  server.terminate();
+  bob.is_told_goodbye(1000);
+  EXPECT_THAT(notes.takes(), Contains("server terminate"));
+  all_is_quiet();
+}
+
 // T: "!!! Server error" needs an error of the server; each of its callbacks can make one.
 TEST_P(Exceptions, InTheServersOnOpenGoesToItsOnError) {
   hosts.opens = [](websocket_server&) { throw std::runtime_error("not today"); };
