@@ -146,7 +146,7 @@ TEST_P(Owners, AWorkerMayDestroyTheWebServerItOwns) {
   set.stop();
 }
 
-// The same from another worker than the one that has the server, and with nobody on it.
+// The same from another worker than the one that has the server.
 TEST_P(Owners, AnotherWorkerMayDestroyTheWebServer) {
   std::promise<void> server_ended;
   workers set{{.interrupts = signals::left_alone}};
@@ -155,9 +155,12 @@ TEST_P(Owners, AnotherWorkerMayDestroyTheWebServer) {
   auto web = std::make_unique<web_server>(set, anywhere(), network_options{.io_threads = 2});
   ASSERT_TRUE(web->start());
   serves(set, web->ref(), handler);
+  auto ana = joins(web->port());
 
   set.call("somebody", [gone = std::move(web)]() mutable { gone = nullptr; });
 
+  EXPECT_EQ(read_frame(ana).close_code(), 1000u);
+  ana.send(client_close(1000));
   auto end = server_ended.get_future();
   EXPECT_TRUE(comes(end));
   set.stop();
