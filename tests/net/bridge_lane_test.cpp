@@ -203,43 +203,53 @@ TEST_P(Joins, WhatIsSentToSomebodyWhoHasLeftReservesNothing) {
   here.all_is_quiet();
 }
 
-// A closed connection stays closed, even for a send that has looked a moment before.
+// A closed connection stays closed, even for a send that has looked a moment before. One thread
+// speaks to one connection after the other, the other closes whichever is spoken to.
 TEST_P(Joins, ASendThatFindsTheQueueFullDoesNotReviveTheStatus) {
   decides_and([](detail::lane&) {});
   auto ana = here.joins();
   const auto& turn = here.network().core()->turn(0);
   const auto of_ana = (*turn.lines().begin())->shared_core();
   const message large{std::string(100, 'x')};
-  std::size_t revived = 0;
-  std::atomic<detail::connection_core*> now{nullptr};
-  std::atomic<int> closed{0};
+  constexpr std::size_t count = 20'000;
+  std::vector<std::shared_ptr<detail::connection_core>> all;
+  for (std::size_t i = 0; i < count; ++i) {
+    all.push_back(std::make_shared<detail::connection_core>(
+        of_ana->shared_server(), turn.shared_lane(), request{}, std::string{}));
+    all.back()->reserve(server_options{}.max_queued_bytes);
+  }
+  std::vector<std::size_t> closed;
+  closed.reserve(count);
+  std::atomic<std::size_t> spoken_to{count};
   std::atomic<bool> is_over{false};
+  std::atomic<bool> has_begun{false};
   std::thread closer{[&] {
-    while (!is_over) {
-      if (auto* core = now.exchange(nullptr)) {
-        core->set_status(connection_status::closed);
-        ++closed;
-      }
+    has_begun = true;
+    for (std::size_t last = count; !is_over;) {
+      const auto now = spoken_to.load();
+      if (now == last)
+        continue;
+      last = now;
+      all[now]->set_status(connection_status::closed);
+      closed.push_back(now);
     }
   }};
+  while (!has_begun)
+    std::this_thread::yield();
 
-  for (int i = 0; i < 20'000; ++i) {
-    auto core = std::make_shared<detail::connection_core>(
-        of_ana->shared_server(), turn.shared_lane(), request{}, std::string{});
-    core->reserve(server_options{}.max_queued_bytes);
-    now = core.get();
-    for (int spin = i % 64; spin > 0; --spin)
-      std::atomic_signal_fence(std::memory_order_seq_cst);
-    core->send(large);
-    while (closed <= i)
-      std::this_thread::yield();
-    if (core->status() != connection_status::closed)
-      ++revived;
+  for (std::size_t i = 0; i < count; ++i) {
+    spoken_to = i;
+    all[i]->send(large);
   }
   is_over = true;
   closer.join();
 
-  EXPECT_EQ(revived, 0u);
+  std::size_t revived = 0;
+  for (const auto which : closed) {
+    if (all[which]->status() != connection_status::closed)
+      ++revived;
+  }
+  EXPECT_EQ(revived, 0u) << "of " << closed.size();
   here.settle();
 }
 
