@@ -135,7 +135,6 @@ void upgraded_line::admit(const door::admission_terms& terms) {
   state_ = state::open;
   if (said.empty())
     return end({end_cause::protocol_error, 0, {}});
-  key_ = {};
   ear_->out().push_control(std::move(said));
   mark_dirty();
   // What a read brings that is past calling off is early still.

@@ -53,6 +53,9 @@ void upgraded_line::go_on() {
 }
 
 void upgraded_line::take_over() {
+  // Clearing keeps the memory of a string; from now on there is no use for it.
+  std::string{}.swap(early_);
+  std::string{}.swap(key_);
   io_error failed;
   is_v6_ = socket_.local_endpoint(failed).address().is_v6();
   if (!failed)
