@@ -30,8 +30,7 @@ std::string in_words(const caf::mailbox_element& what) {
 
 /// What comes next to an actor that can run.
 const caf::mailbox_element* next_of(const caf::abstract_actor& who) {
-  auto& local = const_cast<caf::scheduled_actor&>(dynamic_cast<const caf::scheduled_actor&>(who));
-  return local.mailbox().peek();
+  return const_cast<caf::abstract_actor&>(who).peek_at_next_mailbox_element();
 }
 
 std::string everything_ready(const scheduler& steps) {
@@ -109,7 +108,7 @@ void actor_preference::act(const caf::abstract_actor& receiver) {
     return what_.fits(one->content()) && (!sender_ || one->sender == sender_);
   };
   if (in_->place_of(receiver)) {
-    who.mailbox().fetch_more();
+    static_cast<void>(next_of(who)); // brings what has arrived into the queues
     while (who.get_normal_queue().new_round(1000, take).consumed_items != 0) {
     }
   }
