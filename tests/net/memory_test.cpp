@@ -1,26 +1,7 @@
 // What becomes of a line when there is no memory for its next step.
 
 #include "tests/net/line_fixture.hpp"
-
-#include <cstdlib>
-#include <new>
-
-namespace {
-
-/// Of this thread: the next allocation fails.
-thread_local bool fails_next = false;
-
-} // namespace
-
-void* operator new(std::size_t size) {
-  if (std::exchange(fails_next, false))
-    throw std::bad_alloc{};
-  if (void* const got = std::malloc(size == 0 ? 1 : size))
-    return got;
-  throw std::bad_alloc{};
-}
-void operator delete(void* what) noexcept { std::free(what); }
-void operator delete(void* what, std::size_t) noexcept { std::free(what); }
+#include "tests/net/no_memory.hpp"
 
 namespace {
 
@@ -34,7 +15,7 @@ public:
   door::upgrade_answer upgrade_asked(door::session& from, request&& asked,
                                      door::io_thread& here) override {
     auto said = real_->upgrade_asked(from, std::move(asked), here);
-    fails_next = true;
+    let_next_allocation_fail();
     return said;
   }
 
