@@ -85,11 +85,14 @@ export class Person {
   hears(text) { return this.sees('other', text); }
   notices(text) { return this.sees('notice', text); }
 
+  /** @returns the texts in the order in which they came */
   async noticesInAnyOrder(...texts) {
     const lines = [];
     for (const _ of texts) lines.push(await this.#next());
+    const order = lines.map(({ text }) => text);
     lines.sort((a, b) => (a.text < b.text ? -1 : 1));
     assert.deepEqual(lines, texts.sort().map((text) => ({ kind: 'notice', text })), `what ${this.name} sees`);
+    return order;
   }
 
   /** Like `sees`, but notices may come before it. */
