@@ -4,40 +4,94 @@
 
 namespace callsign::detail {
 
-std::shared_ptr<slot> directory::entry_of(std::string_view name, runs_on kind) {
-  shard& part = of(name);
-  const std::scoped_lock guard{part.lock};
-  if (const auto found = part.by_name.find(name); found != part.by_name.end())
-    return found->second;
-  check_name(name);
-  auto made = part.is_shut ? std::make_shared<slot>(slot::shut_tag{}, std::string{name}, kind)
-                           : std::make_shared<slot>(std::string{name}, kind);
-  part.by_name.emplace(std::string{name}, made);
-  return made;
+namespace {
+
+const std::shared_ptr<slot> nobody;
+
+} // namespace
+
+directory::~directory() {
+  for (shard& part : shards_) {
+    if (part.names == nullptr)
+      continue;
+    for (const auto& place : part.names->places)
+      delete place.load(std::memory_order_relaxed);
+  }
 }
 
-std::shared_ptr<slot> directory::find(std::string_view name) const {
-  const shard& part = of(name);
+const directory::known* directory::look(const table* in, std::size_t hash, std::string_view name) {
+  if (in == nullptr)
+    return nullptr;
+  const auto mask = in->places.size() - 1;
+  for (auto at = hash & mask;; at = (at + 1) & mask) {
+    const known* one = in->places[at].load(std::memory_order_acquire);
+    if (one == nullptr || (one->hash == hash && one->who->name() == name))
+      return one;
+  }
+}
+
+void directory::put(table& into, const known* what) {
+  const auto mask = into.places.size() - 1;
+  auto at = what->hash & mask;
+  while (into.places[at].load(std::memory_order_relaxed) != nullptr)
+    at = (at + 1) & mask;
+  into.places[at].store(what, std::memory_order_release);
+}
+
+void directory::grow(shard& part) {
+  if (part.names != nullptr && part.count * 3 < part.names->places.size() * 2)
+    return;
+  auto larger = std::make_unique<table>(part.names == nullptr ? 8 : part.names->places.size() * 2);
+  if (part.names != nullptr) {
+    for (const auto& place : part.names->places) {
+      if (const known* one = place.load(std::memory_order_relaxed))
+        put(*larger, one);
+    }
+  }
+  larger->outgrown = std::move(part.names);
+  part.names = std::move(larger);
+  part.by_name.store(part.names.get(), std::memory_order_release);
+}
+
+const std::shared_ptr<slot>& directory::entry_of(std::string_view name, runs_on kind) {
+  const auto hash = hash_of(name);
+  shard& part = of(hash);
+  if (const known* found = look(part.by_name.load(std::memory_order_acquire), hash, name))
+    return found->who;
   const std::scoped_lock guard{part.lock};
-  const auto found = part.by_name.find(name);
-  return found == part.by_name.end() ? nullptr : found->second;
+  if (const known* found = look(part.names.get(), hash, name))
+    return found->who;
+  check_name(name);
+  grow(part);
+  auto made = std::make_unique<known>(
+      known{hash, part.is_shut ? std::make_shared<slot>(slot::shut_tag{}, std::string{name}, kind)
+                               : std::make_shared<slot>(std::string{name}, kind)});
+  ++part.count;
+  put(*part.names, made.get());
+  return made.release()->who;
+}
+
+const std::shared_ptr<slot>& directory::find(std::string_view name) const {
+  const auto hash = hash_of(name);
+  const known* found = look(of(hash).by_name.load(std::memory_order_acquire), hash, name);
+  return found == nullptr ? nobody : found->who;
 }
 
 std::shared_ptr<slot> directory::find(worker_number number) const {
-  const shard& part = of(number);
+  const shard& part = of_number(number);
   const std::scoped_lock guard{part.lock};
   const auto found = part.by_number.find(number);
   return found == part.by_number.end() ? nullptr : found->second;
 }
 
 void directory::add_number(worker_number number, std::shared_ptr<slot> who) {
-  shard& part = of(number);
+  shard& part = of_number(number);
   const std::scoped_lock guard{part.lock};
   part.by_number.emplace(number, std::move(who));
 }
 
 void directory::remove_number(worker_number number) {
-  shard& part = of(number);
+  shard& part = of_number(number);
   const std::scoped_lock guard{part.lock};
   part.by_number.erase(number);
 }
@@ -46,8 +100,7 @@ std::vector<std::shared_ptr<slot>> directory::all() const {
   std::vector<std::shared_ptr<slot>> found;
   for (const shard& part : shards_) {
     const std::scoped_lock guard{part.lock};
-    for (const auto& [name, who] : part.by_name)
-      found.push_back(who);
+    add_all(part, found);
   }
   return found;
 }
@@ -57,10 +110,18 @@ std::vector<std::shared_ptr<slot>> directory::shut() {
   for (shard& part : shards_) {
     const std::scoped_lock guard{part.lock};
     part.is_shut = true;
-    for (const auto& [name, who] : part.by_name)
-      found.push_back(who);
+    add_all(part, found);
   }
   return found;
+}
+
+void directory::add_all(const shard& part, std::vector<std::shared_ptr<slot>>& to) {
+  if (part.names == nullptr)
+    return;
+  for (const auto& place : part.names->places) {
+    if (const known* one = place.load(std::memory_order_relaxed))
+      to.push_back(one->who);
+  }
 }
 
 void directory::check_name(std::string_view name) {

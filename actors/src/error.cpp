@@ -29,6 +29,14 @@ public:
     case errc::client_too_slow: return "the client does not read fast enough";
     case errc::budget_exhausted: return "the memory budget of the process is exhausted";
     case errc::invalid_json: return "the message is not JSON";
+    case errc::task_failed: return "a task threw an exception";
+    case errc::answer_late: return "no answer came in time";
+    case errc::worker_killed: return "the worker was killed";
+    case errc::worker_aborted: return "the worker was aborted";
+    case errc::no_such_worker: return "there is no such worker";
+    case errc::mailbox_full: return "the worker's mailbox is full";
+    case errc::would_wait_for_itself: return "the worker would wait for itself";
+    case errc::would_block: return "this worker may not wait";
     }
     return "unknown error";
   }

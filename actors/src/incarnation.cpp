@@ -1,5 +1,6 @@
 #include "actors/src/incarnation.hpp"
 
+#include "actors/src/ticker.hpp"
 #include "actors/src/worker_system.hpp"
 
 #include <algorithm>
@@ -33,6 +34,10 @@ incarnation::incarnation(worker_system& system, std::shared_ptr<slot> where, wor
 incarnation::~incarnation() {
   const running_mark mark{this};
   ending_ = end_reason::aborted;
+  for (const auto& one : tickers_) {
+    if (const auto left = one.lock())
+      left->forget();
+  }
   destroy_variables();
   on_error_ = nullptr;
   residents_.clear();
@@ -86,6 +91,17 @@ void incarnation::moved_out(const resident* who) {
   residents_.erase(found);
 }
 
+timer incarnation::start_timer(timer_plan when, task what, std::source_location where) {
+  auto made = std::make_shared<ticker>(system_, port_of_this(), std::string{}, when,
+                                       std::move(what), where);
+  // Those that have ticked for the last time go when the list is full.
+  if (tickers_.size() == tickers_.capacity())
+    std::erase_if(tickers_, [](const auto& one) { return one.expired(); });
+  tickers_.push_back(made);
+  made->start();
+  return timer{std::move(made)};
+}
+
 void incarnation::end_residents(end_reason why) {
   const running_mark mark{this};
   ending_ = why;
@@ -111,16 +127,23 @@ bool incarnation::is_end_requested() const noexcept {
   return where_->is_main() ? system_.is_interrupted() : where_->is_end_requested();
 }
 
-slot::request incarnation::notice_end(std::vector<entry>& rest, std::size_t first) {
+slot::request incarnation::notice_end(entry_queue& rest) {
   const running_mark mark{this};
-  return where_->notice_end(rest, first);
+  return where_->notice_end(rest);
 }
 
-void incarnation::run(entry& what) {
-  const running_mark mark{this};
+incarnation::turn::turn(incarnation& self) noexcept
+    : before_{std::exchange(running_here, &self)}, watched_{self.system_.watch().here()} {
+  if (watched_ != nullptr)
+    watched_->who.store(self.where_.get(), std::memory_order_release);
+}
+
+incarnation::turn::~turn() { running_here = before_; }
+
+void incarnation::run(entry& what, const turn& in) {
   where_->set_running(what.where.file_name(), what.where.line());
   {
-    const running_task watched{system_.watch(), *where_};
+    const running_task watched{in.watched_};
     try {
       what.run(place_);
     } catch (...) {

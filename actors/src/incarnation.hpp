@@ -4,9 +4,11 @@
 
 #include "actors/src/clock_source.hpp"
 #include "actors/src/slot.hpp"
+#include "actors/src/watchdog.hpp"
 
 #include <callsign/worker.hpp>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <source_location>
@@ -15,6 +17,7 @@
 
 namespace callsign::detail {
 
+class ticker;
 class worker_system;
 
 /// Why a worker's incarnation ends.
@@ -49,6 +52,13 @@ private:
   worker_number number_;
 };
 
+/// When a timer ticks.
+struct timer_plan {
+  std::chrono::steady_clock::duration first;
+  std::chrono::steady_clock::duration period{0}; ///< zero: once
+  pace keeps = pace::fixed_rate;
+};
+
 /// One life of a worker. @context the worker, except where said
 class incarnation {
 public:
@@ -77,13 +87,30 @@ public:
   /// Whether this life ends after the entry that runs, or is ending already (rule W-44).
   [[nodiscard]] bool is_end_requested() const noexcept;
 
+  /// See `slot::notice_end`. What it drops is destroyed here, and calls as this worker (rule W-35).
+  [[nodiscard]] slot::request notice_end(entry_queue& rest);
+
+  /// Ticks until this life ends.
+  [[nodiscard]] timer start_timer(timer_plan when, task what, std::source_location where);
+
   void set_error_handler(error_handler handler) { on_error_ = std::move(handler); }
 
-  /// See `slot::notice_end`. What it drops is destroyed here, and calls as this worker (rule W-35).
-  [[nodiscard]] slot::request notice_end(std::vector<entry>& rest, std::size_t first);
+  /// A stretch of entries that run in this thread, one after the other.
+  class turn {
+  public:
+    explicit turn(incarnation& self) noexcept;
+    ~turn();
+    turn(const turn&) = delete;
+    turn& operator=(const turn&) = delete;
+
+  private:
+    friend class incarnation;
+    incarnation* before_;
+    watchdog::record* watched_;
+  };
 
   /// Runs one entry; an exception ends only that entry and is reported (rule W-41).
-  void run(entry& what);
+  void run(entry& what, const turn& in);
 
   /// Reports the exception being handled to exactly one handler (rule W-40), with the place where
   /// the task was given, or with another label. The label is made here, because making it may fail.
@@ -111,6 +138,7 @@ private:
   std::optional<end_reason> ending_;
   std::vector<variable> variables_;
   std::vector<std::shared_ptr<resident>> residents_;
+  std::vector<std::weak_ptr<ticker>> tickers_;
   error_handler on_error_;
 };
 

@@ -1,16 +1,13 @@
 #include "actors/src/slot.hpp"
 
-#include <algorithm>
+#include "actors/src/slot_bounds.hpp"
+
 #include <cstring>
-#include <iterator>
 #include <utility>
 
 namespace callsign::detail {
 
 namespace {
-
-/// A mailbox that once held a burst gives the memory back when the burst is over.
-constexpr std::size_t kept_capacity = 1024;
 
 std::string label_of(const char* file, std::uint32_t line) {
   const char* slash = std::strrchr(file, '/');
@@ -23,10 +20,6 @@ std::string label_of(const std::source_location& where) {
   return label_of(where.file_name(), where.line());
 }
 
-slot::slot(main_tag, std::string name, std::chrono::system_clock::time_point now)
-    : name_{std::move(name)}, phase_{phase::alive}, kind_{runs_on::own_thread}, is_main_{true},
-      number_{main_worker}, incarnation_{1}, created_{now} {}
-
 void slot::begin_incarnation(registrar& book) {
   const birth born = book.enrol(shared_from_this());
   number_ = born.number;
@@ -34,77 +27,95 @@ void slot::begin_incarnation(registrar& book) {
   phase_ = phase::alive;
   kind_ = std::exchange(next_kind_, std::nullopt).value_or(kind_);
   next_wanted_ = false;
-  next_high_water_ = first_high_water;
+  next_high_water_ = first_high_water();
+  taken_ = 0;
   ++incarnation_;
   drain_sent_ = true; // whoever spawns the actor sends its first drain
   end_requested_.store(false, std::memory_order_release);
 }
 
-void slot::note_length(std::size_t waiting) noexcept {
-  const auto length = waiting + in_hand_.load(std::memory_order_relaxed);
-  if (length < next_high_water_)
-    return;
-  high_water_.store(length, std::memory_order_relaxed);
-  while (next_high_water_ <= length)
-    next_high_water_ *= 2;
-}
+slot::slot(std::string name, runs_on kind) : name_{std::move(name)}, kind_{kind} {}
+
+slot::slot(shut_tag, std::string name, runs_on kind)
+    : name_{std::move(name)}, kind_{kind}, shut_{true} {}
+
+slot::slot(main_tag, std::string name, std::chrono::system_clock::time_point now)
+    : name_{std::move(name)}, created_{now}, incarnation_{1}, number_{main_worker},
+      phase_{phase::alive}, kind_{runs_on::own_thread}, is_main_{true} {}
+
+slot::~slot() = default;
 
 slot::outcome slot::post(entry&& what, worker_number sender, registrar& book) {
   what.sender = static_cast<std::uint32_t>(sender);
+  if (is_limited()) {
+    dropped_entries dropped{drop_reason::overflow};
+    const std::scoped_lock guard{lock_};
+    return post_here(std::move(what), sender, book, &dropped);
+  }
   const std::scoped_lock guard{lock_};
+  return post_here(std::move(what), sender, book, nullptr);
+}
+
+slot::outcome slot::post_here(entry&& what, worker_number sender, registrar& book,
+                              dropped_entries* dropped) {
   if (shut_) {
     ++dropped_at_shutdown_;
-    return {call_result::shutting_down, action::none};
+    return {call_result::shutting_down};
   }
-  switch (phase_) {
-  case phase::vacant:
+  const bool is_ending = is_dying() && phase_ != phase::aborted;
+  const bool is_own_call = sender == number_ && sender != 0;
+  if (is_ending && is_own_call) {
+    ++dropped_after_own_kill_;
+    return {call_result::killed_itself};
+  }
+  if (dropped != nullptr) {
+    if (const auto verdict = full(is_ending ? next_ : waiting_, is_own_call, *dropped))
+      return *verdict;
+  }
+  if (is_ending) {
+    next_.push_back(std::move(what));
+    return {.high_water = note_length(next_.size())};
+  }
+  if (phase_ == phase::vacant) {
     // Nothing waits in a mailbox that no incarnation has: whoever called is told that it failed.
     waiting_.reserve(1);
     begin_incarnation(book);
-    waiting_.push_back(std::move(what));
-    return {call_result::created, action::spawn};
-  case phase::alive:
-    waiting_.push_back(std::move(what));
-    note_length(waiting_.size());
-    return {call_result::queued, std::exchange(drain_sent_, true) ? action::none : action::wake};
-  case phase::aborted:
-    waiting_.push_back(std::move(what));
-    return {call_result::queued, action::none};
-  case phase::killed:
-  case phase::closing:
-  case phase::sealed: break;
+    const auto high = enter(std::move(what));
+    return {.result = call_result::created, .next = action::spawn, .high_water = high};
   }
-  if (sender == number_ && sender != 0) {
-    ++dropped_after_own_kill_;
-    return {call_result::killed_itself, action::none};
-  }
-  next_.push_back(std::move(what));
-  note_length(next_.size());
-  return {call_result::queued, action::none};
+  const auto high = enter(std::move(what));
+  if (phase_ == phase::aborted)
+    return {.high_water = high};
+  return {.next = std::exchange(drain_sent_, true) ? action::none : action::wake,
+          .high_water = high};
 }
 
 slot::outcome slot::post_to(worker_number number, entry&& what, worker_number sender) {
   what.sender = static_cast<std::uint32_t>(sender);
+  dropped_entries dropped{drop_reason::overflow};
   const std::scoped_lock guard{lock_};
-  if (number_ != number || phase_ == phase::vacant) {
-    return {call_result::no_such_worker, action::none};
-  }
+  if (number_ != number || phase_ == phase::vacant)
+    return {call_result::no_such_worker};
   const bool is_task = !is_lifecycle(what.kind);
   if (shut_ && is_task) {
     ++dropped_at_shutdown_;
-    return {call_result::shutting_down, action::none};
+    return {call_result::shutting_down};
   }
   if (phase_ == phase::sealed || (phase_ != phase::alive && is_task)) {
     if (sender == number) {
       ++dropped_after_own_kill_;
-      return {call_result::killed_itself, action::none};
+      return {call_result::killed_itself};
     }
     ++dropped_by_kill_;
-    return {call_result::no_such_worker, action::none};
+    return {call_result::no_such_worker};
   }
-  waiting_.push_back(std::move(what));
-  note_length(waiting_.size());
-  return {call_result::queued, std::exchange(drain_sent_, true) ? action::none : action::wake};
+  if (what.kind == entry_kind::task && bounds_ != nullptr) {
+    if (const auto verdict = full(waiting_, sender == number, dropped))
+      return *verdict;
+  }
+  const auto high = enter(std::move(what));
+  return {.next = std::exchange(drain_sent_, true) ? action::none : action::wake,
+          .high_water = high};
 }
 
 slot::outcome slot::hire(runs_on where, registrar& book) {
@@ -119,15 +130,15 @@ slot::outcome slot::hire_as_before(registrar& book) {
 
 slot::outcome slot::hire_here(runs_on where, registrar& book) {
   if (shut_)
-    return {call_result::shutting_down, action::none};
+    return {call_result::shutting_down};
   if (is_dying()) {
     next_kind_ = where;
     next_wanted_ = true;
-    return {call_result::queued, action::none};
+    return {};
   }
   if (phase_ == phase::alive) {
     if (kind_ == where)
-      return {call_result::queued, action::none};
+      return {};
     throw failure{{make_error_code(errc::worker_kind_differs), "hire the worker \"" + name_ + "\"",
                    "kill it first, or hire it before it is called"}};
   }
@@ -137,8 +148,13 @@ slot::outcome slot::hire_here(runs_on where, registrar& book) {
   return {call_result::created, action::spawn};
 }
 
+slot::dropped_entries::~dropped_entries() {
+  for (; !entries.empty(); entries.pop_front())
+    entries.front().run.drop(why);
+}
+
 slot::action slot::kill(worker_number number) {
-  std::vector<entry> dropped;
+  dropped_entries dropped{drop_reason::killed};
   const std::scoped_lock guard{lock_};
   if (phase_ == phase::vacant || (number != 0 && number != number_))
     return action::none;
@@ -147,17 +163,21 @@ slot::action slot::kill(worker_number number) {
       // Killed again before its end. What was asked for between the two kills goes; who means the
       // incarnation by its number means no other.
       dropped_by_kill_ += next_.size();
-      dropped.swap(next_);
+      dropped.entries.swap(next_);
       next_wanted_ = false;
+      tell_of_room();
     }
     return action::none;
   }
-  (shut_ ? dropped_at_shutdown_ : dropped_by_kill_) += drop_tasks(waiting_, dropped);
+  if (shut_)
+    dropped.why = drop_reason::shutting_down;
+  (shut_ ? dropped_at_shutdown_ : dropped_by_kill_) += drop_tasks(waiting_, dropped.entries);
   if (number == 0)
     next_wanted_ = false; // hired again after an abort
   if (!is_main_ || shut_)
     phase_ = phase::killed;
-  end_requested_.store(true, std::memory_order_release);
+  tell_of_room();
+  ask_for_end();
   return std::exchange(drain_sent_, true) ? action::none : action::wake;
 }
 
@@ -166,96 +186,113 @@ slot::action slot::abort() {
   if (phase_ != phase::alive || is_main_)
     return action::none;
   phase_ = phase::aborted;
-  end_requested_.store(true, std::memory_order_release);
+  ask_for_end();
   return std::exchange(drain_sent_, true) ? action::none : action::wake;
 }
 
+void slot::ask_for_end() {
+  end_requested_.store(true, std::memory_order_release);
+  if (pausing_ != nullptr)
+    pausing_->wake();
+}
+
+void slot::set_pausing(std::shared_ptr<pausing> in) {
+  const std::scoped_lock guard{lock_};
+  pausing_.swap(in);
+}
+
 void slot::shut() {
-  std::vector<entry> dropped;
+  dropped_entries dropped{drop_reason::shutting_down};
   const std::scoped_lock guard{lock_};
   shut_ = true;
   next_wanted_ = false;
   dropped_at_shutdown_ += next_.size();
-  dropped.swap(next_);
+  dropped.entries.swap(next_);
+  tell_of_room();
 }
 
-void slot::set_runner(std::shared_ptr<runner> who) {
+void slot::set_runner(runner_ptr who) {
   const std::scoped_lock guard{lock_};
   runner_.swap(who);
 }
 
-std::shared_ptr<runner> slot::current_runner() const {
+runner_ptr slot::current_runner() const {
   const std::scoped_lock guard{lock_};
   return runner_;
 }
 
-bool slot::take(std::vector<entry>& batch) {
-  std::vector<entry> burst;
+bool slot::take(entry_queue& batch) {
   const std::scoped_lock guard{lock_};
   if (end_requested_.load(std::memory_order_relaxed))
     return true;
   if (waiting_.empty()) {
     drain_sent_ = false;
-    if (waiting_.capacity() > kept_capacity)
-      waiting_.swap(burst);
-    if (batch.capacity() > kept_capacity)
-      std::vector<entry>{}.swap(batch);
+    taken_ = 0;
+    // A mailbox that once held a burst gives the memory back when the burst is over.
+    waiting_.shrink();
+    batch.shrink();
     return false;
   }
+  if (bounds_ != nullptr && bounds_->limit.most != 0) {
+    // What is in hand counts as begun, so it is one.
+    batch.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+    in_hand_.store(1, std::memory_order_relaxed);
+    taken_ = 1;
+    tell_of_room();
+    return true;
+  }
   batch.swap(waiting_);
+  has_waiting_.store(false, std::memory_order_relaxed);
   in_hand_.store(batch.size(), std::memory_order_relaxed);
+  taken_ = batch.size();
   return true;
 }
 
-std::uint64_t slot::drop_tasks(std::vector<entry>& from, std::vector<entry>& dropped) {
-  const auto stays = [](const entry& e) { return is_lifecycle(e.kind); };
-  std::vector<entry> kept;
-  kept.reserve(static_cast<std::size_t>(std::ranges::count_if(from, stays)));
-  for (entry& e : from) {
-    if (stays(e))
-      kept.push_back(std::move(e));
+std::uint64_t slot::drop_tasks(entry_queue& from, entry_queue& dropped) {
+  std::size_t few = 0;
+  from.for_each([&](const entry& e) { few += is_lifecycle(e.kind) ? 1 : 0; });
+  entry_queue kept;
+  kept.reserve(few);
+  if (few != 0) {
+    from.for_each([&](entry& e) {
+      if (is_lifecycle(e.kind))
+        kept.push_back(std::move(e));
+    });
   }
-  const auto count = static_cast<std::uint64_t>(from.size() - kept.size());
+  const auto count = static_cast<std::uint64_t>(from.size() - few);
   dropped.swap(from);
   from.swap(kept);
   return count;
 }
 
-slot::request slot::notice_end(std::vector<entry>& rest, std::size_t first) {
-  std::vector<entry> dropped;
-  std::unique_lock guard{lock_};
+slot::request slot::notice_end(entry_queue& rest) {
+  dropped_entries dropped{drop_reason::killed};
+  const std::scoped_lock guard{lock_};
   end_requested_.store(false, std::memory_order_release);
   if (phase_ == phase::aborted) {
     // Tasks are for the next incarnation; what others own of this one (requests, messages, ends)
     // goes with it.
-    std::vector<entry> kept;
-    const auto sort_out = [&](std::vector<entry>& from, std::size_t begin) {
-      for (std::size_t i = begin; i < from.size(); ++i) {
-        (from[i].kind == entry_kind::task ? kept : dropped).push_back(std::move(from[i]));
+    entry_queue kept;
+    for (entry_queue* from : {&rest, &waiting_, &next_}) {
+      for (; !from->empty(); from->pop_front()) {
+        auto& one = from->front();
+        (one.kind == entry_kind::task ? kept : dropped.entries).push_back(std::move(one));
       }
-      from.resize(begin);
-    };
-    sort_out(rest, first);
-    sort_out(waiting_, 0);
-    sort_out(next_, 0);
+    }
     next_ = std::move(kept);
-    dropped_by_kill_ += dropped.size();
+    dropped.why = drop_reason::aborted;
+    dropped_by_kill_ += dropped.entries.size();
     phase_ = phase::sealed;
     return request::abort;
   }
-  const auto begin = rest.begin() + static_cast<std::ptrdiff_t>(first);
-  const auto kept_end =
-      std::stable_partition(begin, rest.end(), [](const entry& e) { return is_lifecycle(e.kind); });
-  (shut_ ? dropped_at_shutdown_ : dropped_by_kill_) +=
-      static_cast<std::uint64_t>(std::distance(kept_end, rest.end()));
-  const auto asked = phase_ == phase::alive ? request::empty
-                     : shut_                ? request::shut_down
-                                            : request::kill;
-  if (asked != request::empty)
-    phase_ = phase::closing;
-  guard.unlock();
-  rest.erase(kept_end, rest.end());
-  return asked;
+  if (shut_)
+    dropped.why = drop_reason::shutting_down;
+  (shut_ ? dropped_at_shutdown_ : dropped_by_kill_) += drop_tasks(rest, dropped.entries);
+  if (phase_ == phase::alive)
+    return request::empty;
+  phase_ = phase::closing;
+  return shut_ ? request::shut_down : request::kill;
 }
 
 bool slot::seal() {
@@ -267,7 +304,7 @@ bool slot::seal() {
 }
 
 slot::action slot::ended(registrar& book) {
-  std::shared_ptr<runner> gone;
+  runner_ptr gone;
   const std::scoped_lock guard{lock_};
   gone.swap(runner_);
   number_ = 0;
@@ -275,23 +312,22 @@ slot::action slot::ended(registrar& book) {
   if (shut_ || (next_.empty() && !next_wanted_))
     return action::none;
   waiting_.swap(next_);
+  tell_of_room();
   begin_incarnation(book);
   return action::spawn;
 }
 
 std::size_t slot::stillborn() {
-  std::vector<entry> dropped;
-  std::vector<entry> dropped_next;
+  dropped_entries dropped{drop_reason::no_thread};
   const std::scoped_lock guard{lock_};
   number_ = 0;
   phase_ = phase::vacant;
   end_requested_.store(false, std::memory_order_release);
   next_wanted_ = false;
-  dropped.swap(waiting_);
-  dropped_next.swap(next_);
-  const auto count = dropped.size() + dropped_next.size();
-  dropped_by_kill_ += count;
-  return count;
+  dropped.entries.swap(waiting_);
+  dropped.entries.append(std::move(next_));
+  dropped_by_kill_ += dropped.entries.size();
+  return dropped.entries.size();
 }
 
 slot::glimpse::glimpse(const entry& what)
@@ -299,20 +335,14 @@ slot::glimpse::glimpse(const entry& what)
 
 std::vector<slot::glimpse> slot::waiting() const {
   const std::scoped_lock guard{lock_};
-  return {waiting_.begin(), waiting_.end()};
+  std::vector<glimpse> all;
+  waiting_.for_each([&](const entry& e) { all.emplace_back(e); });
+  return all;
 }
 
 entry slot::take_out(std::size_t index) {
   const std::scoped_lock guard{lock_};
-  const auto which = waiting_.begin() + static_cast<std::ptrdiff_t>(index);
-  entry what = std::move(*which);
-  waiting_.erase(which);
-  return what;
-}
-
-void slot::set_running(const char* file, std::uint32_t line) noexcept {
-  running_line_.store(line, std::memory_order_relaxed);
-  running_file_.store(file, std::memory_order_relaxed);
+  return waiting_.take_out(index);
 }
 
 std::string slot::running() const {
@@ -361,6 +391,10 @@ std::optional<worker_info> slot::info() const {
   now.dropped_by_kill = dropped_by_kill_;
   now.dropped_after_own_kill = dropped_after_own_kill_;
   now.dropped_at_shutdown = dropped_at_shutdown_;
+  if (bounds_ != nullptr) {
+    now.dropped_when_full = bounds_->dropped;
+    now.rejected = bounds_->rejected;
+  }
   now.created = created_;
   return now;
 }

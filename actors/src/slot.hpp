@@ -2,9 +2,12 @@
 /// The entry a name has in the directory: a mailbox that outlives the incarnations of its worker.
 #pragma once
 
-#include "actors/src/entry.hpp"
+#include "actors/src/brief_lock.hpp"
+#include "actors/src/entry_queue.hpp"
 
 #include <callsign/workers.hpp>
+
+#include <caf/intrusive_ptr.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -20,11 +23,29 @@ namespace callsign::detail {
 class slot;
 
 /// What drains a mailbox: the actor of an incarnation, seen from the slot.
+/// @context any thread
 class runner {
 public:
-  virtual ~runner() = default;
-  /// Sends the one "drain" mail. Without memory for it the process ends: the worker would never
-  /// hear of what waits. @context any thread
+  /// Asks for a drain; when one is under way, for another one after it. Without memory for it the
+  /// process ends: the worker would never hear of what waits.
+  virtual void wake() noexcept = 0;
+  virtual void add_reference() noexcept = 0;
+  virtual void release_reference() noexcept = 0;
+
+protected:
+  ~runner() = default;
+};
+
+inline void intrusive_ptr_add_ref(runner* who) noexcept { who->add_reference(); }
+inline void intrusive_ptr_release(runner* who) noexcept { who->release_reference(); }
+
+using runner_ptr = caf::intrusive_ptr<runner>;
+
+/// A worker that waits in the middle of a task.
+class pausing {
+public:
+  virtual ~pausing() = default;
+  /// Its end was asked for. @context any thread, under the lock of the slot
   virtual void wake() noexcept = 0;
 };
 
@@ -63,6 +84,8 @@ public:
   struct outcome {
     call_result result = call_result::queued;
     action next = action::none;
+    bool may_wait = false;      ///< the mailbox is full, and the caller may wait for room
+    std::size_t high_water = 0; ///< so many wait now that an operator should know; else 0
   };
   /// What the consumer finds when it notices that an end was asked for.
   enum class request : std::uint8_t {
@@ -78,10 +101,10 @@ public:
   /// A slot made after the set began to end: no incarnation ever begins in it.
   struct shut_tag {};
 
-  slot(std::string name, runs_on kind) : name_{std::move(name)}, kind_{kind} {}
-  slot(shut_tag, std::string name, runs_on kind)
-      : name_{std::move(name)}, kind_{kind}, shut_{true} {}
+  slot(std::string name, runs_on kind);
+  slot(shut_tag, std::string name, runs_on kind);
   slot(main_tag, std::string name, std::chrono::system_clock::time_point now);
+  ~slot();
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] bool is_main() const noexcept { return is_main_; }
@@ -101,6 +124,13 @@ public:
   /// The same, wherever this name runs.
   [[nodiscard]] outcome hire_as_before(registrar& book);
 
+  void limit(mailbox_limit to);
+  [[nodiscard]] mailbox_limit current_limit() const;
+  /// Waits until there is room, or something else has changed, or the time has come.
+  void wait_for_room(std::chrono::steady_clock::time_point until);
+  /// A call was given up after waiting.
+  void count_rejected();
+
   /// Asks for the end of the incarnation `number` (0: whichever lives, and what waits for the
   /// next).
   [[nodiscard]] action kill(worker_number number);
@@ -111,23 +141,31 @@ public:
 
   // -- the consumer, one actor --------------------------------------------------------------------
 
-  void set_runner(std::shared_ptr<runner> who);
-  [[nodiscard]] std::shared_ptr<runner> current_runner() const;
+  void set_runner(runner_ptr who);
+  [[nodiscard]] runner_ptr current_runner() const;
 
   /// Moves all that waits into `batch`, which must be empty. False: nothing waits, and the next
   /// post will wake. While an end is asked for it moves nothing, so that what is in hand was there
   /// before.
-  [[nodiscard]] bool take(std::vector<entry>& batch);
+  [[nodiscard]] bool take(entry_queue& batch);
 
   /// Whether kill or abort was asked for since; looked at between entries.
   [[nodiscard]] bool is_end_requested() const noexcept {
     return end_requested_.load(std::memory_order_acquire);
   }
 
-  /// Notices the request. For a kill, `rest` (what was taken and not run, from `first` on) loses
-  /// all but lifecycle entries; for an abort its tasks go back in front of the mailbox, for the
-  /// next incarnation.
-  [[nodiscard]] request notice_end(std::vector<entry>& rest, std::size_t first);
+  /// Whether something may wait; looked at without the lock, so it is only a hint.
+  [[nodiscard]] bool has_waiting() const noexcept {
+    return has_waiting_.load(std::memory_order_relaxed);
+  }
+
+  /// The consumer waits for something in the middle of a task; null: no longer. Who asks for its
+  /// end wakes it (rule W-80).
+  void set_pausing(std::shared_ptr<pausing> in);
+
+  /// Notices the request. For a kill, `rest` (what was taken and not run) loses all but lifecycle
+  /// entries; for an abort its tasks go back in front of the mailbox, for the next incarnation.
+  [[nodiscard]] request notice_end(entry_queue& rest);
 
   /// Closes the mailbox of an incarnation that is closing. False: more lifecycle entries came.
   [[nodiscard]] bool seal();
@@ -155,19 +193,18 @@ public:
   /// Takes one of them out of its turn.
   [[nodiscard]] entry take_out(std::size_t index);
 
-  /// How many entries wait, once, when they are as many as never before in this incarnation: from
-  /// `first_high_water` on, at each doubling. Otherwise 0. @context any thread
-  [[nodiscard]] std::size_t take_high_water() noexcept {
-    return high_water_.load(std::memory_order_relaxed) == 0 ? 0 : high_water_.exchange(0);
-  }
-  static constexpr std::size_t first_high_water = 100'000;
-
   // -- bookkeeping --------------------------------------------------------------------------------
 
-  void count_handled() noexcept { handled_.fetch_add(1, std::memory_order_relaxed); }
+  /// Only the consumer counts, so it needs no lock for it.
+  void count_handled() noexcept {
+    handled_.store(handled_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
   void count_failed() noexcept { failed_.fetch_add(1, std::memory_order_relaxed); }
   void set_in_hand(std::size_t n) noexcept { in_hand_.store(n, std::memory_order_relaxed); }
-  void set_running(const char* file, std::uint32_t line) noexcept;
+  void set_running(const char* file, std::uint32_t line) noexcept {
+    running_line_.store(line, std::memory_order_relaxed);
+    running_file_.store(file, std::memory_order_relaxed);
+  }
   [[nodiscard]] std::string running() const;
   [[nodiscard]] worker_number number() const;
   [[nodiscard]] runs_on kind() const;
@@ -176,39 +213,84 @@ public:
   [[nodiscard]] std::optional<worker_info> info() const;
 
 private:
+  void ask_for_end();
   /// Changes nothing if `book` throws.
   void begin_incarnation(registrar& book);
   [[nodiscard]] bool is_dying() const noexcept {
     return phase_ != phase::vacant && phase_ != phase::alive;
   }
-  void note_length(std::size_t waiting) noexcept;
+  /// What is dropped, until the lock is gone; then it is told, and destroyed.
+  struct dropped_entries {
+    explicit dropped_entries(drop_reason reason) noexcept : why{reason} {}
+    dropped_entries(const dropped_entries&) = delete;
+    dropped_entries& operator=(const dropped_entries&) = delete;
+    ~dropped_entries();
+    entry_queue entries;
+    drop_reason why;
+  };
+  /// What a mailbox has that is limited.
+  struct bounds;
+
+  [[nodiscard]] outcome post_here(entry&& what, worker_number sender, registrar& book,
+                                  dropped_entries* dropped);
+  /// Makes room for a call in a limited mailbox, or says what becomes of it.
+  [[nodiscard]] std::optional<outcome> full(entry_queue& mailbox, bool is_own_call,
+                                            dropped_entries& dropped);
+  [[nodiscard]] bool is_limited() const noexcept {
+    return limited_.load(std::memory_order_relaxed);
+  }
+  void tell_of_room();
+
+  /// Puts an entry into the mailbox of the incarnation that lives. Answers as `note_length`.
+  std::size_t enter(entry&& what) {
+    waiting_.push_back(std::move(what));
+    if (waiting_.size() == 1)
+      has_waiting_.store(true, std::memory_order_relaxed);
+    return note_length(waiting_.size());
+  }
+  /// How many entries wait, if they are as many as never before in this incarnation: from the
+  /// high-water mark on, at each doubling. Otherwise 0.
+  std::size_t note_length(std::size_t waiting) noexcept {
+    return waiting + taken_ < next_high_water_ ? 0 : note_high_water(waiting);
+  }
+  std::size_t note_high_water(std::size_t waiting) noexcept;
+  [[nodiscard]] std::size_t first_high_water() const noexcept;
   outcome hire_here(runs_on where, registrar& book);
   /// Leaves lifecycle entries in `from`, the rest in `dropped`, which must be empty; answers how
   /// many. The few are moved and the many stay where they are, so that a long mailbox needs no
   /// memory to be dropped. Changes nothing if it throws.
-  static std::uint64_t drop_tasks(std::vector<entry>& from, std::vector<entry>& dropped);
+  static std::uint64_t drop_tasks(entry_queue& from, entry_queue& dropped);
+
+  // In groups that do not share cache lines: what every look-up reads, what producers write under
+  // the lock, what the consumer writes for each entry. Seldom used members keep them apart.
 
   const std::string name_;
-  mutable std::mutex lock_;
-  std::vector<entry> waiting_; ///< for the incarnation that lives
-  std::vector<entry> next_;    ///< for the one after it
-  std::shared_ptr<runner> runner_;
-  phase phase_ = phase::vacant;
-  runs_on kind_;
-  std::optional<runs_on> next_kind_; ///< hired again while dying
-  const bool is_main_ = false;
-  bool drain_sent_ = false;
-  bool shut_ = false;
-  bool next_wanted_ = false; ///< an incarnation follows even if nothing waits for it
-  worker_number number_ = 0;
+  std::chrono::system_clock::time_point created_;
   std::uint64_t incarnation_ = 0;
-  std::size_t next_high_water_ = first_high_water;
   std::uint64_t dropped_by_kill_ = 0;
   std::uint64_t dropped_after_own_kill_ = 0;
   std::uint64_t dropped_at_shutdown_ = 0;
-  std::chrono::system_clock::time_point created_;
+
+  mutable brief_lock lock_;
+  entry_queue waiting_; ///< for the incarnation that lives
+  std::atomic<bool> has_waiting_{false};
+  worker_number number_ = 0;
+  phase phase_ = phase::vacant;
+  runs_on kind_;
+  const bool is_main_ = false;
+  bool drain_sent_ = false;
+  bool shut_ = false;
+  std::size_t next_high_water_ = mailbox_limit{}.high_water;
+  std::size_t taken_ = 0; ///< by the consumer when it last took; it may have run some since
+  std::atomic<bool> limited_{false};
+  std::unique_ptr<bounds> bounds_;
+  bool next_wanted_ = false;         ///< an incarnation follows even if nothing waits for it
+  std::optional<runs_on> next_kind_; ///< hired again while dying
+  runner_ptr runner_;
+  std::shared_ptr<pausing> pausing_;
+  entry_queue next_; ///< for the incarnation after the one that lives
+
   std::atomic<bool> end_requested_{false};
-  std::atomic<std::size_t> high_water_{0};
   std::atomic<std::uint64_t> handled_{0};
   std::atomic<std::uint64_t> failed_{0};
   std::atomic<std::size_t> in_hand_{0};

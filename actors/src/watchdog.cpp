@@ -88,17 +88,4 @@ void watchdog::look() {
   }
 }
 
-running_task::running_task(watchdog& by, const slot& who) noexcept : record_{by.here()} {
-  if (record_ == nullptr)
-    return;
-  record_->who.store(&who, std::memory_order_release);
-  record_->turn.store(record_->turn.load(std::memory_order_relaxed) + 1, std::memory_order_release);
-}
-
-running_task::~running_task() {
-  if (record_ == nullptr)
-    return;
-  record_->turn.store(record_->turn.load(std::memory_order_relaxed) + 1, std::memory_order_release);
-}
-
 } // namespace callsign::detail

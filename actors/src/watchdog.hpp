@@ -56,15 +56,22 @@ private:
   std::thread thread_;
 };
 
-/// Marks a task as running in this thread, from construction to destruction.
+/// Marks a task as running, from construction to destruction; nothing in a null record.
+/// @context the thread whose record it is
 class running_task {
 public:
-  running_task(watchdog& by, const slot& who) noexcept;
-  ~running_task();
+  explicit running_task(watchdog::record* here) noexcept : record_{here} { count(); }
+  ~running_task() { count(); }
   running_task(const running_task&) = delete;
   running_task& operator=(const running_task&) = delete;
 
 private:
+  void count() noexcept {
+    if (record_ != nullptr) {
+      record_->turn.store(record_->turn.load(std::memory_order_relaxed) + 1,
+                          std::memory_order_release);
+    }
+  }
   watchdog::record* record_;
 };
 

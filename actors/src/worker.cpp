@@ -1,5 +1,6 @@
 #include <callsign/worker.hpp>
 
+#include "actors/src/ticker.hpp"
 #include "actors/src/worker_system.hpp"
 
 namespace callsign {
@@ -15,6 +16,18 @@ call_result worker::call(std::string_view name, task what, std::source_location 
 call_result worker::call(worker_number number, task what, std::source_location where) {
   return self_.system().call(number, std::move(what), where);
 }
+
+timer worker::after(std::chrono::nanoseconds delay, task what, std::source_location where) {
+  return self_.start_timer({.first = delay}, std::move(what), where);
+}
+
+timer worker::every(std::chrono::nanoseconds period, task what, pace keeps,
+                    std::source_location where) {
+  detail::ticker::check_period(period, where);
+  return self_.start_timer({period, period, keeps}, std::move(what), where);
+}
+
+detail::worker_system& worker::system() const noexcept { return self_.system(); }
 
 void worker::kill() { self_.system().kill(self_.where().shared_from_this(), self_.number()); }
 

@@ -1,18 +1,68 @@
 #include "actors/src/worker_actor.hpp"
 
+#include "actors/src/brief_lock.hpp"
 #include "actors/src/worker_system.hpp"
 
 #include <algorithm>
 
 namespace callsign::detail {
 
-worker_actor::worker_actor(caf::actor_config& config, unit* where, worker_system& system,
-                           std::shared_ptr<slot> whose, worker_number number, drain_limits limits)
-    : placed_actor{config, where}, system_{system}, slot_{std::move(whose)},
-      self_{std::make_unique<incarnation>(system, slot_, number)}, limits_{limits} {}
+worker_actor::worker_actor(caf::actor_config& config, worker_system& system,
+                           std::shared_ptr<slot> whose, std::shared_ptr<unit> where,
+                           worker_number number)
+    : caf::monitorable_actor{config}, slot_{std::move(whose)}, where_{std::move(where)},
+      limits_{system.hooks().limits} {
+  self_.emplace(system, slot_, number);
+}
 
-caf::behavior worker_actor::make_behavior() {
-  return {[this](drain_mail) { drain(); }};
+runner_ptr worker_actor::spawn(worker_system& system, const std::shared_ptr<slot>& whose,
+                               std::shared_ptr<unit> where, worker_number number) {
+  caf::actor_config config;
+  auto& actors = system.actors();
+  const auto made = caf::make_actor<worker_actor, caf::strong_actor_ptr>(
+      actors.next_actor_id(), actors.node(), &actors, config, system, whose, std::move(where),
+      number);
+  return runner_ptr{static_cast<worker_actor*>(caf::actor_cast<caf::abstract_actor*>(made))};
+}
+
+void worker_actor::enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) { bounce(what); }
+
+void worker_actor::on_destroy() {
+  // One that never ran; after the last drain this does nothing.
+  cleanup(caf::exit_reason::unreachable, nullptr);
+}
+
+void worker_actor::wake() noexcept {
+  auto seen = state_.load(std::memory_order_relaxed);
+  for (;;) {
+    const auto next = seen == state::idle ? state::scheduled : state::again;
+    if (seen == state::again || state_.compare_exchange_weak(seen, next, std::memory_order_acq_rel))
+      break;
+  }
+  if (seen == state::idle)
+    schedule();
+}
+
+void worker_actor::schedule() {
+  add_reference(); // whoever resumes it gives it back
+  if (where_ != nullptr) {
+    where_->schedule(this);
+  } else {
+    home_system().scheduler().enqueue(this);
+  }
+}
+
+caf::resumable::resume_result worker_actor::resume(caf::execution_unit*, std::size_t) {
+  switch (drain()) {
+  case result::ended: return done;
+  case result::more: return resume_later;
+  case result::all_done: break;
+  }
+  auto seen = state::scheduled;
+  if (state_.compare_exchange_strong(seen, state::idle, std::memory_order_acq_rel))
+    return awaiting_message;
+  state_.store(state::scheduled, std::memory_order_release);
+  return resume_later;
 }
 
 worker_actor::upcoming worker_actor::next_step() const {
@@ -25,72 +75,85 @@ worker_actor::upcoming worker_actor::next_step() const {
 }
 
 std::vector<slot::glimpse> worker_actor::waiting() const {
-  std::vector<slot::glimpse> all{in_hand_.begin() + static_cast<std::ptrdiff_t>(next_),
-                                 in_hand_.end()};
+  std::vector<slot::glimpse> all;
+  in_hand_.for_each([&](const entry& e) { all.emplace_back(e); });
   for (const auto& one : slot_->waiting())
     all.push_back(one);
   return all;
 }
 
 void worker_actor::prepone(std::size_t index) {
-  const auto first = in_hand_.begin() + static_cast<std::ptrdiff_t>(next_);
-  const auto taken = in_hand_.size() - next_;
-  if (index < taken) {
-    const auto which = first + static_cast<std::ptrdiff_t>(index);
-    std::rotate(first, which, which + 1);
-  } else {
-    in_hand_.insert(first, slot_->take_out(index - taken));
-    slot_->set_in_hand(taken + 1);
-  }
+  const auto taken = in_hand_.size();
+  entry_queue all;
+  all.push_back(index < taken ? in_hand_.take_out(index) : slot_->take_out(index - taken));
+  all.append(std::move(in_hand_));
+  in_hand_.swap(all);
+  slot_->set_in_hand(in_hand_.size());
 }
 
 bool worker_actor::refill() {
-  if (next_ < in_hand_.size())
-    return true;
-  in_hand_.clear();
-  next_ = 0;
-  return slot_->take(in_hand_) && !in_hand_.empty();
+  return !in_hand_.empty() || (slot_->take(in_hand_) && !in_hand_.empty());
 }
 
-void worker_actor::run_next() {
-  entry what = std::move(in_hand_[next_++]);
-  slot_->set_in_hand(in_hand_.size() - next_);
-  self_->run(what);
+void worker_actor::linger() const {
+  // Looking seldom lets a few entries come together, and leaves their cache lines to the callers.
+  constexpr std::size_t pauses_between_looks = 16;
+  for (std::size_t i = 1; i <= limits_.pauses; ++i) {
+    pause_processor();
+    if (i % pauses_between_looks == 0 && (slot_->has_waiting() || slot_->is_end_requested()))
+      return;
+  }
 }
 
-void worker_actor::drain() noexcept {
+std::size_t worker_actor::run_hand(std::size_t most) {
+  const incarnation::turn here{*self_};
+  std::size_t ran = 0;
+  do {
+    ++ran;
+    slot_->set_in_hand(in_hand_.size() - 1);
+    self_->run(in_hand_.front(), here);
+    in_hand_.pop_front();
+  } while (ran < most && !in_hand_.empty() && !slot_->is_end_requested());
+  return ran;
+}
+
+worker_actor::result worker_actor::drain() noexcept {
+  constexpr std::size_t look_at_clock_every = 16;
   std::size_t steps = 0;
+  bool is_late = false;
   const auto until = std::chrono::steady_clock::now() + limits_.time;
   for (;;) {
     const bool end_is_asked = slot_->is_end_requested();
+    if (!end_is_asked && in_hand_.empty() && steps >= limits_.busy)
+      linger();
     if (!end_is_asked && !refill()) {
       if (slot_->is_end_requested())
         continue;
       if (!is_closing_ || self_->has_residents())
-        return;
-      if (slot_->seal())
-        return finish();
+        return result::all_done;
+      if (slot_->seal()) {
+        finish();
+        return result::ended;
+      }
       continue;
     }
-    if (steps >= limits_.entries ||
-        (steps != 0 && steps % 16 == 0 && std::chrono::steady_clock::now() >= until)) {
-      // Others wait for this thread. The mail goes to the end of the line, the entries stay in
-      // hand.
-      caf::event_based_actor::send(this, drain_mail::value);
-      return;
-    }
-    ++steps;
+    if (steps >= limits_.entries || is_late)
+      return result::more;
     if (end_is_asked) {
+      ++steps;
       notice_end();
-    } else {
-      run_next();
+      continue;
     }
+    const auto next_look = look_at_clock_every - steps % look_at_clock_every;
+    steps += run_hand(std::min(next_look, limits_.entries - steps));
+    if (steps % look_at_clock_every == 0)
+      is_late = std::chrono::steady_clock::now() >= until;
   }
 }
 
 void worker_actor::notice_end() {
-  const auto asked = self_->notice_end(in_hand_, next_);
-  slot_->set_in_hand(in_hand_.size() - next_);
+  const auto asked = self_->notice_end(in_hand_);
+  slot_->set_in_hand(in_hand_.size());
   switch (asked) {
   case slot::request::empty: return;
   case slot::request::kill: self_->end_residents(end_reason::killed); break;
@@ -102,10 +165,11 @@ void worker_actor::notice_end() {
 
 void worker_actor::finish() {
   const auto number = self_->number();
+  auto& system = self_->system();
   // All of this life ends before the next may begin.
   self_.reset();
-  quit();
-  system_.incarnation_ended(slot_, number);
+  cleanup(caf::exit_reason::normal, nullptr);
+  system.incarnation_ended(slot_, number);
 }
 
 } // namespace callsign::detail

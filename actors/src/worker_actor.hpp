@@ -5,8 +5,10 @@
 #include "actors/src/incarnation.hpp"
 #include "actors/src/unit.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -17,27 +19,42 @@ namespace callsign::detail {
 struct drain_limits {
   std::size_t entries = 512;
   std::chrono::microseconds time{1000};
+  /// After a drain of at least `busy` entries the worker looks for more for this many pauses of the
+  /// processor before it becomes idle: whoever calls next would have to wake it, which costs both
+  /// sides more.
+  std::size_t busy = 64;
+  std::size_t pauses = 100;
 };
 
-/// The only mail a worker actor gets: "your mailbox has entries".
-using drain_mail = caf::atom_constant<caf::atom("drain")>;
-
-/// Drains the mailbox of one incarnation: looks at the control lane between entries, runs each
-/// entry as a step of its own, and after a kill runs only server events until what the worker owns
-/// has ended. Noticing an end is a step, too.
+/// The actor of one incarnation. Drains the slot's mailbox: looks at the control lane between
+/// entries, runs each entry as a step of its own, and after a kill runs only server events until
+/// what the worker owns has ended. Noticing an end is a step, too.
 ///
-/// @context the pool, or the unit it is pinned to
-class worker_actor final : public placed_actor {
+/// It is an actor without a mailbox of CAF's, which alone takes 400 bytes, and without behaviours:
+/// the slot's mailbox is the only one, and being scheduled is the only mail. See decision 20.
+///
+/// @context the pool, or the unit it is pinned to; `wake` and the references: any thread
+class worker_actor final : public caf::monitorable_actor, public caf::resumable, public runner {
 public:
-  worker_actor(caf::actor_config& config, unit* where, worker_system& system,
-               std::shared_ptr<slot> whose, worker_number number, drain_limits limits);
+  worker_actor(caf::actor_config& config, worker_system& system, std::shared_ptr<slot> whose,
+               std::shared_ptr<unit> where, worker_number number);
 
-  caf::behavior make_behavior() override;
+  /// `where` null: the pool.
+  [[nodiscard]] static runner_ptr spawn(worker_system& system, const std::shared_ptr<slot>& whose,
+                                        std::shared_ptr<unit> where, worker_number number);
+
   const char* name() const override { return "callsign.worker"; }
-  /// One mail is one bounded drain; then it is somebody else's turn. CAF's own limit is none.
-  resume_result resume(caf::execution_unit* host, std::size_t) override {
-    return placed_actor::resume(host, 1);
-  }
+  /// Nobody has its handle; what comes nevertheless is answered with an error.
+  void enqueue(caf::mailbox_element_ptr what, caf::execution_unit* host) override;
+  void on_destroy() override;
+
+  resume_result resume(caf::execution_unit* host, std::size_t max_throughput) override;
+  void intrusive_ptr_add_ref_impl() override { caf::intrusive_ptr_add_ref(ctrl()); }
+  void intrusive_ptr_release_impl() override { caf::intrusive_ptr_release(ctrl()); }
+
+  void wake() noexcept override;
+  void add_reference() noexcept override { caf::intrusive_ptr_add_ref(ctrl()); }
+  void release_reference() noexcept override { caf::intrusive_ptr_release(ctrl()); }
 
   /// What the next step will be, for test kits: an entry, or noticing that an end was asked for.
   struct upcoming {
@@ -52,21 +69,37 @@ public:
   [[nodiscard]] const slot& whose() const noexcept { return *slot_; }
 
 private:
+  enum class state : std::uint8_t {
+    idle,
+    scheduled, ///< is in somebody's queue, or runs
+    again,     ///< runs, and was woken meanwhile
+  };
+  enum class result : std::uint8_t {
+    all_done,
+    more,  ///< others wait for this thread; the entries stay in hand
+    ended, ///< the incarnation
+  };
+
   /// An error of the machinery itself ends the process: an actor that CAF ended would leave the
   /// name alive with nobody behind it.
-  void drain() noexcept;
+  [[nodiscard]] result drain() noexcept;
+  void schedule();
   /// Makes sure that an entry is in hand. False: none waits, or an end is asked for.
   [[nodiscard]] bool refill();
-  void run_next();
+  /// Runs what is in hand, at most `most` entries, until it is empty or an end is asked for.
+  /// Answers how many.
+  std::size_t run_hand(std::size_t most);
+  /// Waits a moment for more, about as long as waking this worker again would take.
+  void linger() const;
   void notice_end();
   void finish();
 
-  worker_system& system_;
   std::shared_ptr<slot> slot_;
-  std::unique_ptr<incarnation> self_;
-  drain_limits limits_;
-  std::vector<entry> in_hand_;
-  std::size_t next_ = 0; ///< the first in `in_hand_` that has not run
+  std::shared_ptr<unit> where_;
+  const drain_limits& limits_;
+  entry_queue in_hand_;
+  std::optional<incarnation> self_;
+  std::atomic<state> state_{state::idle};
   bool is_closing_ = false;
 };
 

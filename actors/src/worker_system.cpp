@@ -1,7 +1,7 @@
 #include "actors/src/worker_system.hpp"
 
-#include "actors/src/callback_mark.hpp"
 #include "actors/src/last_words.hpp"
+#include "actors/src/ticker.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -17,18 +17,6 @@
 namespace callsign::detail {
 
 namespace {
-
-/// Wakes an actor, and keeps its unit alive while it does.
-class actor_runner final : public runner {
-public:
-  actor_runner(caf::actor who, std::shared_ptr<unit> where)
-      : where_{std::move(where)}, who_{std::move(who)} {}
-  void wake() noexcept override { tell(who_, drain_mail::value); }
-
-private:
-  std::shared_ptr<unit> where_;
-  caf::actor who_;
-};
 
 std::unique_ptr<unit> make_thread_unit(caf::actor_system& system, std::function<void()> wake) {
   return std::make_unique<thread_unit>(system, std::move(wake));
@@ -68,17 +56,23 @@ worker_system::worker_system(workers_options options, system_hooks hooks)
   watchdog_ = std::make_unique<watchdog>(hooks_.is_deterministic ? std::chrono::milliseconds{0}
                                                                  : options_.long_task,
                                          [this](const std::string& line) { warn(line); });
+  wheel_ = std::make_unique<timers>(hooks_.clock, hooks_.is_deterministic ? timers::driver::test
+                                                                          : timers::driver::thread);
+  if (hooks_.drive_timers)
+    hooks_.drive_timers(wheel_.get());
   main_unit_ = hooks_.make_unit(*actors_, [this] { wake_main(); });
   main_slot_ = std::make_shared<slot>(slot::main_tag{}, "main", clock().stamp());
   living_ = 1;
-  const auto main_actor = spawn_placed<worker_actor>(*actors_, main_unit_.get(), *this, main_slot_,
-                                                     main_worker, hooks_.limits);
-  main_slot_->set_runner(std::make_shared<actor_runner>(main_actor, nullptr));
+  // The unit is ours and outlives the actor, so the actor does not own it.
+  const std::shared_ptr<unit> here{std::shared_ptr<void>{}, main_unit_.get()};
+  main_slot_->set_runner(worker_actor::spawn(*this, main_slot_, here, main_worker));
   directory_.add_number(main_worker, main_slot_);
 }
 
 worker_system::~worker_system() {
   stop();
+  if (hooks_.drive_timers)
+    hooks_.drive_timers(nullptr);
   watchdog_.reset();
   actors_.reset();
   main_unit_.reset();
@@ -103,16 +97,34 @@ call_result worker_system::call(std::string_view name, task&& what, std::source_
 
 call_result worker_system::call_from(worker_number sender, std::string_view name, task&& what,
                                      std::source_location where) {
-  const auto to = directory_.entry_of(name, runs_on::pool);
+  const auto& to = directory_.entry_of(name, runs_on::pool);
   if (!what) {
-    act(to->hire_as_before(*this).next, to);
+    act(to->hire_as_before(*this), to);
     throw std::invalid_argument("the call to worker \"" + std::string{name} + "\" at " +
                                 label_of(where) + " has an empty task; give it something to run");
   }
-  const auto [result, next] =
-      to->post(entry{.where = where, .run = std::move(what)}, sender, *this);
-  act(next, to);
-  return result;
+  entry one{.where = where, .run = std::move(what)};
+  auto out = to->post(std::move(one), sender, *this);
+  if (out.may_wait)
+    out = wait_and_post(*to, [&] { return to->post(std::move(one), sender, *this); });
+  act(out, to);
+  return out.result;
+}
+
+slot::outcome worker_system::wait_and_post(slot& to, const std::function<slot::outcome()>& post) {
+  const auto until = clock().now() + to.current_limit().patience;
+  slot::outcome out;
+  do {
+    if (!hooks_.is_deterministic) {
+      to.wait_for_room(until);
+    } else if (!hooks_.pump || !hooks_.pump()) {
+      break;
+    }
+    out = post();
+  } while (out.may_wait && clock().now() < until);
+  if (out.may_wait)
+    to.count_rejected();
+  return out;
 }
 
 call_result worker_system::call(worker_number number, task&& what, std::source_location where) {
@@ -127,22 +139,34 @@ call_result worker_system::call(worker_number number, task&& what, std::source_l
     dropped_numbers_.fetch_add(1, std::memory_order_relaxed);
     return call_result::shutting_down;
   }
-  const auto [result, next] =
-      to->post_to(number, entry{.where = where, .run = std::move(what)}, sender_here());
-  act(next, to);
-  return result;
+  entry one{.where = where, .run = std::move(what)};
+  const auto sender = sender_here();
+  auto out = to->post_to(number, std::move(one), sender);
+  if (out.may_wait)
+    out = wait_and_post(*to, [&] { return to->post_to(number, std::move(one), sender); });
+  act(out, to);
+  return out.result;
+}
+
+timer worker_system::start_timer(std::string_view name, timer_plan when, task&& what,
+                                 std::source_location where) {
+  directory::check_name(name);
+  auto made = std::make_shared<ticker>(*this, std::nullopt, std::string{name}, when,
+                                       std::move(what), where);
+  made->start();
+  return timer{std::move(made)};
 }
 
 bool worker_system::post_event(const std::shared_ptr<slot>& to, worker_number number,
                                entry&& what) {
-  const auto [result, next] = to->post_to(number, std::move(what), 0);
-  act(next, to);
-  return result == call_result::queued;
+  const auto out = to->post_to(number, std::move(what), 0);
+  act(out, to);
+  return out.result == call_result::queued;
 }
 
 void worker_system::hire(std::string_view name, runs_on where) {
-  const auto to = directory_.entry_of(name, where);
-  act(to->hire(where, *this).next, to);
+  const auto& to = directory_.entry_of(name, where);
+  act(to->hire(where, *this), to);
 }
 
 void worker_system::kill(const std::shared_ptr<slot>& who, worker_number number) {
@@ -157,20 +181,22 @@ void worker_system::abort(std::string_view name) {
 
 void worker_system::act(slot::action next, const std::shared_ptr<slot>& who) {
   switch (next) {
-  case slot::action::none: break;
+  case slot::action::none: return;
   case slot::action::wake:
     if (const auto runs = who->current_runner())
       runs->wake();
-    break;
-  case slot::action::spawn: spawn(who); break;
+    return;
+  case slot::action::spawn: spawn(who); return;
   }
-  watch_length_of(*who);
 }
 
-void worker_system::watch_length_of(slot& who) noexcept {
-  const auto waiting = who.take_high_water();
-  if (waiting == 0)
-    return;
+void worker_system::act(const slot::outcome& decided, const std::shared_ptr<slot>& who) {
+  act(decided.next, who);
+  if (decided.high_water != 0)
+    warn_of_length(*who, decided.high_water);
+}
+
+void worker_system::warn_of_length(const slot& who, std::size_t waiting) noexcept {
   try {
     warn("worker \"" + who.name() + "\" has " + std::to_string(waiting) +
          " entries waiting: more is asked of it than it can do");
@@ -190,9 +216,7 @@ void worker_system::spawn(const std::shared_ptr<slot>& who) {
       const std::scoped_lock guard{lock_};
       threads_.emplace(number, thread_of_worker{who->name(), std::move(thread)});
     }
-    auto actor =
-        spawn_placed<worker_actor>(*actors_, where.get(), *this, who, number, hooks_.limits);
-    const auto runs = std::make_shared<actor_runner>(std::move(actor), std::move(where));
+    const auto runs = worker_actor::spawn(*this, who, std::move(where), number);
     who->set_runner(runs);
     runs->wake();
   } catch (const std::exception& e) {
@@ -335,142 +359,6 @@ void worker_system::tell_participants(const std::function<void(shutdown_particip
     if (std::ranges::find(participants_, who) != participants_.end())
       what(*who);
   }
-}
-
-void worker_system::wake_main() noexcept {
-  const std::uint64_t one = 1;
-  // A full counter wakes as well.
-  [[maybe_unused]] const auto written = ::write(wake_main_, &one, sizeof one);
-}
-
-bool worker_system::pump_main_until(const std::function<bool()>& done,
-                                    std::chrono::steady_clock::time_point deadline) {
-  const auto mine = main_pump_.enter(deadline);
-  if (!mine)
-    return done();
-  if (hooks_.is_deterministic) {
-    while (!done()) {
-      if (!hooks_.pump || !hooks_.pump())
-        return done();
-    }
-    return true;
-  }
-  auto* here = dynamic_cast<thread_unit*>(main_unit_.get());
-  for (;;) {
-    // Not until it is idle: a main worker that always has something to do must not miss an
-    // interrupt.
-    const bool more_is_ready = here != nullptr && here->run_ready();
-    if (done())
-      return true;
-    if (std::chrono::steady_clock::now() >= deadline)
-      return false;
-    wait_for_main(more_is_ready, deadline);
-  }
-}
-
-void worker_system::wait_for_main(bool more_is_ready,
-                                  std::chrono::steady_clock::time_point deadline) {
-  const auto left =
-      std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now())
-          .count();
-  const int limit = more_is_ready ? 0 : static_cast<int>(std::clamp<long long>(left, 0, 60'000));
-  const bool hears_interrupts = interrupts_ && !is_stopping();
-  pollfd watched[] = {{wake_main_, POLLIN, 0},
-                      {hears_interrupts ? interrupts_->descriptor() : -1, POLLIN, 0}};
-  ::poll(watched, 2, limit);
-  std::uint64_t count = 0;
-  [[maybe_unused]] const auto seen = ::read(wake_main_, &count, sizeof count);
-  if ((watched[1].revents & POLLIN) != 0 && interrupts_->read())
-    interrupted_ = true;
-}
-
-void worker_system::wait_for_interrupt() {
-  if (sender_here() != 0)
-    throw std::logic_error("wait_for_interrupt was called inside a worker");
-  if (callback_mark::is_here(*this))
-    throw std::logic_error("wait_for_interrupt was called inside a callback of a connection");
-  constexpr auto long_time = std::chrono::hours{24 * 365};
-  while (!pump_main_until([this] { return interrupted_.load(); },
-                          std::chrono::steady_clock::now() + long_time)) {
-    if (hooks_.is_deterministic)
-      throw std::logic_error("nothing is left to run that could bring the interrupt");
-  }
-  if (interrupts_)
-    interrupts_->let_the_next_end_the_process();
-  stop();
-}
-
-void worker_system::interrupt() {
-  interrupted_ = true;
-  wake_main();
-}
-
-void worker_system::stop() {
-  if (sender_here() != 0) {
-    throw std::logic_error(
-        "stop was called inside a worker, which it would wait for; call interrupt instead");
-  }
-  if (callback_mark::is_here(*this)) {
-    throw std::logic_error("stop was called inside a callback of a connection, which it would wait "
-                           "for; call interrupt instead");
-  }
-  interrupt();
-  const std::scoped_lock guard{stop_lock_};
-  if (std::exchange(stopped_, true))
-    return;
-  const auto deadline = std::chrono::steady_clock::now() + options_.stop_deadline;
-  {
-    const std::scoped_lock inner{participants_lock_};
-    stopping_.store(true, std::memory_order_release);
-  }
-  tell_participants([](shutdown_participant& who) { who.stop_listening(); });
-  auto everyone = directory_.shut();
-  everyone.push_back(main_slot_);
-  for (const auto& who : everyone) {
-    who->shut();
-    kill(who, 0);
-  }
-  if (!pump_main_until([this] { return living_.load() <= 0; }, deadline))
-    give_up(names_of_the_living());
-  tell_participants([&](shutdown_participant& who) {
-    if (!who.stop_network(deadline))
-      give_up("the network's threads");
-  });
-  end_threads(deadline);
-}
-
-std::string worker_system::names_of_the_living() {
-  std::string names;
-  auto everyone = directory_.all();
-  everyone.push_back(main_slot_);
-  for (const auto& who : everyone) {
-    const auto info = who->info();
-    if (!info)
-      continue;
-    names += (names.empty() ? "worker \"" : ", worker \"") + info->name + '"';
-    if (!info->running.empty())
-      names += " (in the task given at " + info->running + ")";
-  }
-  return names;
-}
-
-void worker_system::give_up(const std::string& who) {
-  const std::string limit =
-      hooks_.is_deterministic ? "although nothing is left to run"
-                              : "within " + std::to_string(options_.stop_deadline.count()) + " ms";
-  last_words("callsign: " + who + " did not end " + limit + "; the process ends with 1");
-  // What the program has written is worth a moment, but whoever is stuck may hold the lock of a
-  // stream.
-  try {
-    std::thread{[] {
-      std::fflush(nullptr);
-      std::_Exit(1);
-    }}.detach();
-  } catch (...) {
-    std::_Exit(1);
-  }
-  std::this_thread::sleep_for(std::chrono::milliseconds{500});
-  std::_Exit(1);
 }
 
 std::unique_ptr<worker_system> make_worker_system(workers_options options, system_hooks hooks) {

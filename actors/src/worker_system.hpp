@@ -7,6 +7,7 @@
 #include "actors/src/incarnation.hpp"
 #include "actors/src/interrupts.hpp"
 #include "actors/src/own_thread.hpp"
+#include "actors/src/timers.hpp"
 #include "actors/src/turnstile.hpp"
 #include "actors/src/unit.hpp"
 #include "actors/src/watchdog.hpp"
@@ -20,6 +21,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 
 namespace callsign::detail {
 
@@ -46,6 +48,8 @@ struct system_hooks {
   /// For a deterministic system, instead of waiting: runs a step, or lets time pass. False: nothing
   /// is left that could happen.
   std::function<bool()> pump;
+  /// A deterministic system tells who drives its timers; null: they are gone.
+  std::function<void(timers*)> drive_timers;
 };
 
 /// The actor system, the directory, the threads, and the order in which they end.
@@ -76,12 +80,15 @@ public:
   [[nodiscard]] bool is_interrupted() const noexcept {
     return interrupted_.load(std::memory_order_acquire);
   }
+  [[nodiscard]] timers& wheel() noexcept { return *wheel_; }
 
   call_result call(std::string_view name, task&& what, std::source_location where);
   call_result call(worker_number number, task&& what, std::source_location where);
   /// As if the worker of that number had called; 0: nobody. For test kits.
   call_result call_from(worker_number sender, std::string_view name, task&& what,
                         std::source_location where);
+  [[nodiscard]] timer start_timer(std::string_view name, timer_plan when, task&& what,
+                                  std::source_location where);
   bool post_event(const std::shared_ptr<slot>& to, worker_number number, entry&& what);
   void hire(std::string_view name, runs_on where);
   void kill(const std::shared_ptr<slot>& who, worker_number number);
@@ -112,10 +119,13 @@ private:
   [[nodiscard]] birth enrol(std::shared_ptr<slot> whose) override;
   /// The number of this set's worker in whose entry this thread is, or 0.
   [[nodiscard]] worker_number sender_here() const noexcept;
+  /// Tries again when there is room, until there is or the caller's patience is over.
+  [[nodiscard]] slot::outcome wait_and_post(slot& to, const std::function<slot::outcome()>& post);
   void act(slot::action next, const std::shared_ptr<slot>& who);
+  /// The same, and warns if the mailbox is longer than ever (rule W-79).
+  void act(const slot::outcome& decided, const std::shared_ptr<slot>& who);
   void spawn(const std::shared_ptr<slot>& who);
-  /// Warns if the mailbox is longer than ever (rule W-79).
-  void watch_length_of(slot& who) noexcept;
+  void warn_of_length(const slot& who, std::size_t waiting) noexcept;
   void left_the_living() noexcept;
   /// Runs the main worker here until `done` or the deadline; wakes for both. True: done.
   bool pump_main_until(const std::function<bool()>& done,
@@ -137,6 +147,7 @@ private:
   std::unique_ptr<watchdog> watchdog_;
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> actors_;
+  std::unique_ptr<timers> wheel_;
   directory directory_;
   std::atomic<worker_number> next_number_{main_worker + 1};
   std::atomic<bool> stopping_{false};

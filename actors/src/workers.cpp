@@ -1,9 +1,11 @@
 #include <callsign/workers.hpp>
 
+#include "actors/src/ticker.hpp"
 #include "actors/src/worker_system.hpp"
 
 #include <algorithm>
 #include <callsign/native/caf.hpp>
+#include <stdexcept>
 
 namespace callsign {
 
@@ -21,6 +23,33 @@ call_result workers::call(std::string_view name, task what, std::source_location
 
 call_result workers::call(worker_number number, task what, std::source_location where) {
   return system_->call(number, std::move(what), where);
+}
+
+call_result workers::call_existing(std::string_view name, task what, std::source_location where) {
+  return system_->call(number_of(name), std::move(what), where);
+}
+
+void workers::limit(std::string_view name, mailbox_limit to) {
+  if (to.patience < std::chrono::milliseconds{0})
+    throw std::invalid_argument("the patience of a mailbox's limit is below zero");
+  system_->names().entry_of(name, runs_on::pool)->limit(to);
+}
+
+std::size_t workers::waiting(std::string_view name) const {
+  const auto& found = system_->names().find(name);
+  const auto now = found == nullptr ? std::nullopt : found->info();
+  return now ? now->waiting : 0;
+}
+
+timer workers::call_after(std::chrono::nanoseconds delay, std::string_view name, task what,
+                          std::source_location where) {
+  return system_->start_timer(name, {.first = delay}, std::move(what), where);
+}
+
+timer workers::call_every(std::chrono::nanoseconds period, std::string_view name, task what,
+                          pace keeps, std::source_location where) {
+  detail::ticker::check_period(period, where);
+  return system_->start_timer(name, {period, period, keeps}, std::move(what), where);
 }
 
 void workers::hire(std::string_view name, runs_on where) { system_->hire(name, where); }

@@ -179,7 +179,7 @@ TEST_F(Errors, AMessageSaysWhatWasTriedWhyItFailedAndWhatToDo) {
 }
 
 TEST_F(Errors, EveryCodeHasAText) {
-  for (int code = 1; code <= static_cast<int>(errc::invalid_json); ++code) {
+  for (int code = 1; code <= static_cast<int>(errc::would_block); ++code) {
     EXPECT_NE(error_category().message(code), "unknown error") << code;
   }
   EXPECT_EQ(error_category().message(0), "unknown error");
@@ -228,12 +228,16 @@ TEST_F(Errors, ThatCannotBeReportedForLackOfMemoryEndOnlyTheirTask) {
 // A worker that nobody wakes would be alive and deaf for ever.
 TEST_F(Errors, AWorkerThatCannotBeWokenForLackOfMemoryEndsTheProcess) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
-  // The mailbox and the hand have room by now.
-  for (int i = 0; i < 4; ++i)
-    inject([] {}).to("bob");
-  const auto wake_without_memory = [this] {
-    const scarce_memory none;
-    call("bob", [] {});
+  std::vector<std::string> names;
+  for (int i = 0; i < 1'000; ++i) {
+    names.push_back("bob " + std::to_string(i));
+    inject([] {}).to(names.back());
+  }
+  const auto wake_without_memory = [&] {
+    // Enough for what waits in a mailbox, and not for the queue of those who are awake.
+    const scarce_memory little{400};
+    for (const auto& name : names)
+      call(name, [] {});
   };
   EXPECT_DEATH(wake_without_memory(), "");
 }

@@ -83,6 +83,24 @@ TEST_F(Threads, AWorkerThatIsAlwaysBusyDoesNotKeepAThreadOfThePoolFromOthers) {
 }
 
 // W-10, W-15
+// design.md section 4: a drain handles a bounded number of entries, then others have the thread.
+TEST_F(Threads, AWorkerThatNeverRunsDryLeavesTheOnlyThreadOfThePoolToOthers) {
+  std::atomic<bool> is_over{false};
+  event ran;
+  workers set{quiet(1)};
+  struct again {
+    std::atomic<bool>* is_over;
+    void operator()(worker& self) const {
+      if (!*is_over)
+        self.call(self.name(), again{*this});
+    }
+  };
+  set.call("busy", again{&is_over});
+  set.call("other", [&] { ran.happens(); });
+  EXPECT_TRUE(ran.has_happened());
+  is_over = true;
+}
+
 TEST_F(Threads, FourProducersEachSeeTheirCallsRunInOrderAndNeverTwoAtOnce) {
   constexpr int producers = 4;
   constexpr int calls = 20'000;

@@ -68,15 +68,14 @@ protected:
   /// What waits for the incarnation that lives, by running it.
   std::vector<std::string> drain() {
     ran.clear();
-    std::vector<entry> batch;
+    entry_queue batch;
     while (who->take(batch) && !batch.empty())
       run(batch);
     return ran;
   }
-  void run(std::vector<entry>& batch, std::size_t first = 0) {
-    for (std::size_t i = first; i < batch.size(); ++i)
-      batch[i].run(nowhere());
-    batch.clear();
+  void run(entry_queue& batch) {
+    for (; !batch.empty(); batch.pop_front())
+      batch.front().run(nowhere());
   }
   /// The tasks here mention no worker.
   static worker& nowhere() {
@@ -91,7 +90,7 @@ protected:
       return;
     EXPECT_EQ(post("first").result, call_result::created);
     drain();
-    std::vector<entry> nothing;
+    entry_queue nothing;
     switch (wanted) {
     case phase::vacant:
     case phase::alive: return;
@@ -99,11 +98,11 @@ protected:
     case phase::aborted: EXPECT_EQ(who->abort(), action::wake); return;
     case phase::closing:
       EXPECT_EQ(who->kill(0), action::wake);
-      EXPECT_EQ(who->notice_end(nothing, 0), slot::request::kill);
+      EXPECT_EQ(who->notice_end(nothing), slot::request::kill);
       return;
     case phase::sealed:
       EXPECT_EQ(who->kill(0), action::wake);
-      EXPECT_EQ(who->notice_end(nothing, 0), slot::request::kill);
+      EXPECT_EQ(who->notice_end(nothing), slot::request::kill);
       EXPECT_TRUE(who->seal());
       return;
     }
@@ -111,9 +110,9 @@ protected:
 
   /// Takes the incarnation that is dying to its end.
   action let_it_end() {
-    std::vector<entry> nothing;
+    entry_queue nothing;
     if (who->is_end_requested())
-      std::ignore = who->notice_end(nothing, 0);
+      std::ignore = who->notice_end(nothing);
     drain();
     EXPECT_TRUE(who->seal());
     return who->ended(book);

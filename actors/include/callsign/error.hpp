@@ -32,6 +32,14 @@ enum class errc {
   client_too_slow,        ///< the outbox overflowed (1013)
   budget_exhausted,       ///< the process-wide budget overflowed (1013)
   invalid_json,           ///< a message for data type `object` is not JSON
+  task_failed,            ///< the question that was asked threw
+  answer_late,            ///< an ask was not answered by its deadline
+  worker_killed,          ///< the worker that was asked was killed before it got to it
+  worker_aborted,         ///< likewise aborted
+  no_such_worker,         ///< nobody has the number that was asked
+  mailbox_full,           ///< the mailbox of the worker that was asked has a limit
+  would_wait_for_itself,  ///< a worker asked itself and would wait
+  would_block,            ///< a worker that may not wait would have
 };
 
 /// @context any thread

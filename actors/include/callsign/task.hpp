@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <new>
@@ -14,11 +15,20 @@ namespace callsign {
 
 class worker;
 
+/// Why a task that was accepted never ran.
+enum class drop_reason {
+  killed,        ///< its worker was
+  aborted,       ///< likewise
+  shutting_down, ///< the set of workers ended
+  overflow,      ///< it gave way in a full mailbox
+  no_thread,     ///< its worker could not be given a thread
+};
+
 /// A move-only closure `void(worker&)` or `void()`. Small ones are stored in place.
 ///
 /// What the closure captures travels with it: values are moved into the worker, nothing mutable is
 /// shared unless its type says so. Process variables are not captured; they are looked up when the
-/// task runs.
+/// task runs. A closure with a member `dropped(drop_reason)` is told if it will never run.
 ///
 /// @context  built anywhere; runs in the worker that was called, and is destroyed there; a task
 /// that is dropped is
@@ -41,11 +51,11 @@ public:
     }
     if constexpr (fits_in_place<closure_type>) {
       ::new (static_cast<void*>(storage_)) closure_type(std::forward<F>(closure));
-      does_ = &in_place<closure_type>;
+      does_ = &in_place<closure_type>::all;
     } else {
       ::new (static_cast<void*>(storage_))
           closure_type*(new closure_type(std::forward<F>(closure)));
-      does_ = &on_heap<closure_type>;
+      does_ = &on_heap<closure_type>::all;
     }
   }
 
@@ -64,13 +74,27 @@ public:
   [[nodiscard]] explicit operator bool() const noexcept { return does_ != nullptr; }
 
   /// Runs the closure. @context the worker's own turn
-  void operator()(worker& self) { does_(verb::run, storage_, nullptr, &self); }
+  void operator()(worker& self) { does_->run(storage_, self); }
+
+  /// Destroys the closure instead of running it, and tells it why if it wants to know.
+  void drop(drop_reason why) noexcept {
+    if (does_ != nullptr && does_->dropped != nullptr)
+      does_->dropped(storage_, why);
+    clear();
+  }
 
 private:
-  enum class verb { run, move, destroy };
-  using implementation = void (*)(verb, void* self, void* to, worker* where);
+  /// What can be done with a closure whose type is forgotten. Where nothing is named, the bytes say
+  /// it all: they are copied to move it, and forgotten to destroy it.
+  struct operations {
+    void (*run)(void* self, worker& where);
+    void (*move)(void* self, void* to) noexcept;
+    void (*destroy)(void* self) noexcept;
+    void (*dropped)(void* self, drop_reason why) noexcept;
+  };
+  using told = void (*)(void* self, drop_reason why) noexcept;
 
-  static constexpr std::size_t room = 48;
+  static constexpr std::size_t room = 40;
 
   template <class F>
   struct is_std_function : std::false_type {};
@@ -78,9 +102,20 @@ private:
   struct is_std_function<std::function<S>> : std::true_type {};
 
   template <class F>
-  static constexpr bool fits_in_place =
-      sizeof(F) <= room &&
-      alignof(F) <= alignof(std::max_align_t) && std::is_nothrow_move_constructible_v<F>;
+  static constexpr bool
+      fits_in_place = sizeof(F) <= room &&
+                      alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
+
+  template <class F>
+  static constexpr bool wants_to_know = requires(F& closure, drop_reason why) {
+    closure.dropped(why);
+  };
+
+  template <class F>
+  static void tell(F& closure, drop_reason why) noexcept {
+    if constexpr (wants_to_know<F>)
+      closure.dropped(why);
+  }
 
   template <class F>
   static void run(F& closure, worker& where) {
@@ -92,39 +127,54 @@ private:
   }
 
   template <class F>
-  static void in_place(verb what, void* self, void* to, worker* where) {
-    auto& closure = *static_cast<F*>(self);
-    switch (what) {
-    case verb::run: run(closure, *where); return;
-    case verb::move: ::new (to) F(std::move(closure)); [[fallthrough]];
-    case verb::destroy: closure.~F(); return;
+  struct in_place {
+    static void run(void* self, worker& where) { task::run(*static_cast<F*>(self), where); }
+    static void move(void* self, void* to) noexcept {
+      auto& closure = *static_cast<F*>(self);
+      ::new (to) F(std::move(closure));
+      closure.~F();
     }
-  }
+    static void destroy(void* self) noexcept { static_cast<F*>(self)->~F(); }
+    static void tell(void* self, drop_reason why) noexcept {
+      task::tell(*static_cast<F*>(self), why);
+    }
+    static constexpr bool is_bytes = std::is_trivially_copyable_v<F>;
+    static constexpr operations all{&run, is_bytes ? nullptr : &move, is_bytes ? nullptr : &destroy,
+                                    wants_to_know<F> ? told{&tell} : nullptr};
+  };
 
   template <class F>
-  static void on_heap(verb what, void* self, void* to, worker* where) {
-    auto*& closure = *static_cast<F**>(self);
-    switch (what) {
-    case verb::run: run(*closure, *where); return;
-    case verb::move: ::new (to) F*(closure); return;
-    case verb::destroy: delete closure; return;
+  struct on_heap {
+    static void run(void* self, worker& where) { task::run(**static_cast<F**>(self), where); }
+    static void destroy(void* self) noexcept { delete *static_cast<F**>(self); }
+    static void tell(void* self, drop_reason why) noexcept {
+      task::tell(**static_cast<F**>(self), why);
     }
-  }
+    static constexpr operations all{&run, nullptr, &destroy,
+                                    wants_to_know<F> ? told{&tell} : nullptr};
+  };
 
   void take(task& other) noexcept {
     if (other.does_ == nullptr)
       return;
-    other.does_(verb::move, other.storage_, storage_, nullptr);
+    if (other.does_->move != nullptr) {
+      other.does_->move(other.storage_, storage_);
+    } else {
+      std::memcpy(storage_, other.storage_, room);
+    }
     does_ = std::exchange(other.does_, nullptr);
   }
 
   void clear() noexcept {
-    if (does_ != nullptr)
-      std::exchange(does_, nullptr)(verb::destroy, storage_, nullptr, nullptr);
+    if (does_ == nullptr)
+      return;
+    const auto* done = std::exchange(does_, nullptr);
+    if (done->destroy != nullptr)
+      done->destroy(storage_);
   }
 
-  implementation does_ = nullptr;
-  alignas(std::max_align_t) std::byte storage_[room];
+  const operations* does_ = nullptr;
+  alignas(void*) std::byte storage_[room];
 };
 
 } // namespace callsign

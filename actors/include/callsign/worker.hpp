@@ -2,9 +2,11 @@
 /// A worker as the task that runs in it sees it.
 #pragma once
 
+#include <callsign/ask.hpp>
 #include <callsign/error.hpp>
 #include <callsign/process_variable.hpp>
 #include <callsign/task.hpp>
+#include <callsign/timer.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -36,6 +38,8 @@ enum class call_result {
   no_such_worker, ///< called by a number that designates nobody: nothing happens (rule W-7)
   killed_itself,  ///< a worker called itself after its own kill: dropped and counted (rule W-35)
   shutting_down,  ///< the set of workers is ending: dropped and counted (rule W-81)
+  mailbox_full,   ///< not taken, and counted: the mailbox has a limit (rule W-79)
+  dropped,        ///< dropped and counted, as the limit of the mailbox asks for
 };
 
 /// A task that threw, as the error handler sees it.
@@ -85,6 +89,37 @@ public:
   call_result call(worker_number number, task what,
                    std::source_location where = std::source_location::current());
 
+  /// Hands a question to the worker of that name, and what to do with its answer to this one.
+  ///
+  /// @context  `question` runs in the worker that is asked; `then(worker&, answer<…>)` runs here,
+  /// as an entry of its own: nothing waits, and other tasks may run in between
+  /// @order    questions and calls to one worker run in the order they were made
+  /// @errors   what can go wrong later is in the `answer`; at once: as `workers::call`
+  /// @source   rule W-28, without giving one's name
+  template <class Question, class Then>
+  void ask(std::string_view name, Question&& question, Then&& then, ask_options how = {},
+           std::source_location where = std::source_location::current()) {
+    start_ask({name}, std::forward<Question>(question), std::forward<Then>(then), how, where);
+  }
+  template <class Question, class Then>
+  void ask(worker_number number, Question&& question, Then&& then, ask_options how = {},
+           std::source_location where = std::source_location::current()) {
+    start_ask({{}, number}, std::forward<Question>(question), std::forward<Then>(then), how, where);
+  }
+
+  /// Runs something in this incarnation later, once. Ends with it.
+  /// @errors  `std::invalid_argument`: an empty task, a time in the past
+  timer after(std::chrono::nanoseconds delay, task what,
+              std::source_location where = std::source_location::current());
+  /// Runs something in this incarnation again and again, the first time after one period. Ends with
+  /// it.
+  ///
+  /// @context  in turn with the worker's tasks; one tick at a time, and never more than one waits
+  /// @errors   `std::invalid_argument`: an empty task, a period that is not more than zero
+  /// @source   rule W-53
+  timer every(std::chrono::nanoseconds period, task what, pace keeps = pace::fixed_rate,
+              std::source_location where = std::source_location::current());
+
   /// Asks for this worker's own end: the task finishes, waiting tasks are dropped, the name stays
   /// usable.
   /// @source KILL WORKER without argument (rules W-30, W-32)
@@ -114,6 +149,18 @@ public:
   [[nodiscard]] detail::incarnation& incarnation() const noexcept { return self_; }
 
 private:
+  template <class Question, class Then>
+  void start_ask(detail::ask_core::address whom, Question&& question, Then&& then, ask_options how,
+                 std::source_location where) {
+    using result = detail::asked_t<Question>;
+    const auto state = std::make_shared<detail::continued_ask<result, std::decay_t<Then>>>(
+        std::forward<Then>(then));
+    state->start(
+        system(), whom,
+        detail::question<result, std::decay_t<Question>>{state, std::forward<Question>(question)},
+        how, &self_, where);
+  }
+  [[nodiscard]] detail::worker_system& system() const noexcept;
   [[nodiscard]] void* find_variable(const detail::variable_key& key);
 
   detail::incarnation& self_;

@@ -2,6 +2,7 @@
 /// The set of named workers of a program.
 #pragma once
 
+#include <callsign/mailbox_limit.hpp>
 #include <callsign/worker.hpp>
 
 #include <chrono>
@@ -73,6 +74,8 @@ struct worker_info {
   std::uint64_t dropped_by_kill = 0; ///< by kill and abort, or because no thread could be started
   std::uint64_t dropped_after_own_kill = 0;
   std::uint64_t dropped_at_shutdown = 0;
+  std::uint64_t dropped_when_full = 0;           ///< gave way in a full mailbox
+  std::uint64_t rejected = 0;                    ///< calls not taken because the mailbox was full
   std::chrono::system_clock::time_point created; ///< of this incarnation
   std::string running; ///< where the task that runs was given; empty when idle
 };
@@ -108,6 +111,57 @@ public:
   /// Hands a task to the worker of that number; a number that designates nobody is no error (rule
   /// W-7).
   call_result call(worker_number number, task what,
+                   std::source_location where = std::source_location::current());
+
+  /// Hands a task to the worker of that name if one lives; makes nothing.
+  ///
+  /// @errors  `no_such_worker` if there is none, or if it is being killed; else as `call`
+  /// @source  4D: ask for the process number first (rule W-46)
+  call_result call_existing(std::string_view name, task what,
+                            std::source_location where = std::source_location::current());
+
+  /// Says how much may wait for the worker of that name, in this incarnation and in later ones.
+  /// Makes no worker.
+  /// @errors `std::invalid_argument`: a bad name, a patience below zero
+  void limit(std::string_view name, mailbox_limit to);
+
+  /// How many entries wait for the worker of that name; 0 if there is none.
+  [[nodiscard]] std::size_t waiting(std::string_view name) const;
+
+  /// Hands a question to the worker of that name, as a call, and gives the answer to come.
+  ///
+  /// `workers.ask("Library", [](worker& self) { return self[titles].size(); }).get()`
+  ///
+  /// @context  a thread that is no worker, or a worker with a thread of its own; others ask with a
+  /// continuation: `worker::ask`
+  /// @order    questions and calls to one worker run in the order they were made; a question whose
+  /// deadline has passed is not run
+  /// @errors   at once: as `call`, and `failure` with `errc::would_wait_for_itself` or
+  /// `errc::would_block`; later, in the answer: see `answer`
+  template <class Question>
+  asked<detail::asked_t<Question>>
+  ask(std::string_view name, Question&& question, ask_options how = {},
+      std::source_location where = std::source_location::current()) {
+    return start_ask({name}, std::forward<Question>(question), how, where);
+  }
+  template <class Question>
+  asked<detail::asked_t<Question>>
+  ask(worker_number number, Question&& question, ask_options how = {},
+      std::source_location where = std::source_location::current()) {
+    return start_ask({{}, number}, std::forward<Question>(question), how, where);
+  }
+
+  /// Calls later, once. The worker is made then, if there is none.
+  /// @errors  `std::invalid_argument`: a bad name, an empty task, a time in the past
+  /// @source  rule W-53: what 4D does with a delay and a post to oneself
+  timer call_after(std::chrono::nanoseconds delay, std::string_view name, task what,
+                   std::source_location where = std::source_location::current());
+  /// Calls again and again, the first time after one period, until it is cancelled or the set ends,
+  /// whatever becomes of the worker. At most one such call waits.
+  /// @errors  `std::invalid_argument`: a bad name, an empty task, a period that is not more than
+  /// zero
+  timer call_every(std::chrono::nanoseconds period, std::string_view name, task what,
+                   pace keeps = pace::fixed_rate,
                    std::source_location where = std::source_location::current());
 
   /// Makes the worker of that name, if there is none, and says where its tasks run, now and in
@@ -155,9 +209,9 @@ public:
   /// itself throws there becomes a warning.
   void on_error(error_handler handler);
 
-  /// Hears of tasks that run too long, of mailboxes that grow (at 100 000 entries, and whenever
-  /// they have doubled again), and of other things an operator should know. Default: one line on
-  /// stderr; an empty handler gives the default back.
+  /// Hears of tasks that run too long, of mailboxes that grow (at
+  /// `mailbox_limit::high_water`, and whenever they have doubled again), and of other things an
+  /// operator should know. Default: one line on stderr; an empty handler gives the default back.
   ///
   /// @context  the handler runs in the watchdog's thread, or where the thing happened
   void on_warning(std::function<void(const std::string&)> handler);
@@ -187,6 +241,18 @@ public:
   [[nodiscard]] detail::worker_system& system() const noexcept { return *system_; }
 
 private:
+  template <class Question>
+  asked<detail::asked_t<Question>> start_ask(detail::ask_core::address whom, Question&& question,
+                                             ask_options how, std::source_location where) {
+    using result = detail::asked_t<Question>;
+    const auto state = std::make_shared<detail::awaited_ask<result>>();
+    state->start(
+        *system_, whom,
+        detail::question<result, std::decay_t<Question>>{state, std::forward<Question>(question)},
+        how, nullptr, where);
+    return asked<result>{state};
+  }
+
   std::unique_ptr<detail::worker_system> system_;
 };
 

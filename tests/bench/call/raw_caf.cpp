@@ -70,5 +70,23 @@ void raw_caf_round_trip(benchmark::State& state) {
 }
 BENCHMARK(raw_caf_round_trip)->Apply(with_one_caller);
 
+/// A plain thread asks an actor of CAF's and waits in its own way.
+void raw_caf_request_receive(benchmark::State& state) {
+  caf::actor_system_config config;
+  config.set("scheduler.policy", caf::atom("sharing"));
+  config.set("scheduler.max-threads", 1);
+  caf::actor_system system{config};
+  const auto asked = system.spawn(
+      [](caf::event_based_actor*) -> caf::behavior { return {[](int value) { return value; }}; });
+  caf::scoped_actor self{system};
+  for ([[maybe_unused]] auto unused : state) {
+    self->request(asked, std::chrono::seconds{5}, 1)
+        .receive([](int) {}, [&](const caf::error&) { state.SkipWithError("no answer"); });
+  }
+  state.SetItemsProcessed(state.iterations());
+  caf::anon_send_exit(asked, caf::exit_reason::user_shutdown);
+}
+BENCHMARK(raw_caf_request_receive)->Apply(with_one_caller);
+
 } // namespace
 } // namespace bench::call

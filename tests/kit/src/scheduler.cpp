@@ -49,7 +49,7 @@ public:
   // -- what is ready ------------------------------------------------------------------------------
 
   [[nodiscard]] std::size_t ready_count() const {
-    std::size_t n = jobs().size();
+    std::size_t n = jobs().size() + due_timers();
     for (const auto* source : sources)
       n += source->ready();
     return n;
@@ -59,6 +59,8 @@ public:
     std::vector<std::string> lines;
     for (auto* job : jobs())
       lines.push_back(describe_job(job));
+    if (due_timers() != 0)
+      lines.emplace_back("timers that are due");
     for (const auto* source : sources) {
       for (std::size_t i = 0; i < source->ready(); ++i)
         lines.push_back(source->describe(i));
@@ -113,6 +115,8 @@ public:
     std::vector<step_view> views;
     for (auto* job : jobs())
       views.push_back(view_of(job, names_));
+    if (due_timers() != 0)
+      views.push_back({"timers", "timers", {}, "are due"});
     for (const auto* source : sources) {
       for (std::size_t i = 0; i < source->ready(); ++i) {
         auto words = source->describe(i);
@@ -140,6 +144,10 @@ public:
     if (which < jobs().size())
       return touches_of(jobs()[which], how_.tasks);
     which -= jobs().size();
+    // What is due may be anybody's, and is handed over all at once.
+    if (which < due_timers())
+      return {};
+    which -= due_timers();
     for (const auto* source : sources) {
       if (which < source->ready())
         return source->touches(which);
@@ -168,6 +176,11 @@ public:
       return;
     }
     which -= jobs().size();
+    if (which < due_timers()) {
+      timers->run_due();
+      return;
+    }
+    which -= due_timers();
     for (auto* source : sources) {
       if (which < source->ready()) {
         source->run(which);
@@ -201,7 +214,7 @@ public:
     }
     if (run_one())
       return true;
-    std::optional<std::chrono::steady_clock::time_point> due;
+    auto due = next_timer();
     for (const auto* source : sources) {
       if (const auto its = source->next_due(); its && (!due || *its < *due))
         due = its;
@@ -241,8 +254,18 @@ public:
 
   void explores(bool is_on) { explores_ = is_on; }
 
+  /// One step, or none: all that is due is handed to the workers at once.
+  [[nodiscard]] std::size_t due_timers() const {
+    const auto next = next_timer();
+    return next && *next <= clock_.now() ? 1 : 0;
+  }
+  [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_timer() const {
+    return timers != nullptr ? timers->next() : std::nullopt;
+  }
+
   std::vector<step_source*> sources;
   std::function<void()> after_each;
+  detail::timers* timers = nullptr;
   std::size_t steps = 0;
 
 private:
@@ -343,6 +366,15 @@ std::string scheduler::describe_next_of(std::string_view worker) const {
                : "nothing waits for worker \"" + std::string{worker} + '"';
 }
 
+void scheduler::run_due_timers() {
+  if (core_->due_timers() != 0)
+    core_->timers->run_due();
+}
+
+std::optional<std::chrono::steady_clock::time_point> scheduler::next_timer() const {
+  return core_->next_timer();
+}
+
 bool scheduler::run_one_of(std::string_view worker) {
   const auto found = core_->job_of(worker);
   if (found)
@@ -358,6 +390,7 @@ detail::system_hooks scheduler::hooks() {
   hooks.make_unit = [by = core_](caf::actor_system& system, const std::function<void()>&) {
     return by->make_unit(system);
   };
+  hooks.drive_timers = [by = core_](detail::timers* which) { by->timers = which; };
   hooks.pump = [by = core_] { return by->pump(); };
   return hooks;
 }

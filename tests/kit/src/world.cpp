@@ -126,6 +126,7 @@ std::string mail_sentence::next_in_words(std::string_view receiver) const {
 void mail_sentence::fail(const std::string& text) const { testkit::fail(where_, text); }
 
 void expectation::to(std::string_view receiver) && {
+  in_->steps().run_due_timers();
   if (is_next(receiver))
     in_->steps().run_one_of(receiver);
   else
@@ -134,16 +135,19 @@ void expectation::to(std::string_view receiver) && {
 }
 
 bool permission::to(std::string_view receiver) && {
+  in_->steps().run_due_timers();
   return is_next(receiver) && in_->steps().run_one_of(receiver);
 }
 
 void prohibition::to(std::string_view receiver) && {
+  in_->steps().run_due_timers();
   if (is_next(receiver))
     fail(in_words(receiver) + " is not allowed here:\n  " +
          in_->steps().describe_next_of(receiver));
 }
 
 void preference::to(std::string_view receiver) && {
+  in_->steps().run_due_timers();
   const auto all = in_->steps().waiting_for(receiver);
   const auto wanted = std::ranges::find_if(all, [this](const auto& one) {
     return one.kind == kind_ && (sender_.empty() || one.sender == sender_);

@@ -160,6 +160,11 @@ public:
   [[nodiscard]] std::optional<mail> next_of(std::string_view worker) const;
   /// The same in words, with the place where a task was given.
   [[nodiscard]] std::string describe_next_of(std::string_view worker) const;
+  /// Hands the ticks and deadlines that are due to their workers; it is one step of a run, and a
+  /// world does it before it looks at a worker's next step.
+  void run_due_timers();
+  /// When the next of them will be due.
+  [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_timer() const;
   /// Runs the next step of that worker, whoever else is ready. False: it has none.
   bool run_one_of(std::string_view worker);
 

@@ -1,0 +1,22 @@
+/// \file
+/// What a slot has only if its mailbox was given a limit.
+#pragma once
+
+#include "actors/src/slot.hpp"
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+
+namespace callsign::detail {
+
+/// @context under the lock of the slot
+struct slot::bounds {
+  mailbox_limit limit;
+  std::uint64_t rejected = 0;
+  std::uint64_t dropped = 0;
+  std::size_t waiting = 0; ///< callers
+  std::condition_variable_any freed;
+};
+
+} // namespace callsign::detail

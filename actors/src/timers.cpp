@@ -1,0 +1,80 @@
+#include "actors/src/timers.hpp"
+
+namespace callsign::detail {
+
+timers::timers(std::shared_ptr<clock_source> clock, driver by)
+    : clock_{std::move(clock)}, driver_{by}, wheel_{clock_->now()} {}
+
+timers::~timers() { stop(); }
+
+void timers::arm(std::shared_ptr<deadline> what, time_point when) {
+  {
+    const std::scoped_lock guard{lock_};
+    if (!is_over_) {
+      wheel_.arm(std::move(what), when);
+      if (driver_ == driver::thread && !thread_.joinable())
+        thread_ = std::thread{[this] { turn(); }};
+      if (when < wakes_at_)
+        changed_.notify_one();
+      return;
+    }
+  }
+  what->abandoned();
+}
+
+bool timers::disarm(deadline& what) noexcept {
+  std::shared_ptr<deadline> kept; // destroyed after the lock is gone
+  const std::scoped_lock guard{lock_};
+  kept = wheel_.disarm(what);
+  return kept != nullptr;
+}
+
+std::size_t timers::run_due() {
+  std::unique_lock guard{lock_};
+  const auto due = wheel_.take_due(clock_->now());
+  guard.unlock();
+  for (const auto& one : due)
+    one->due();
+  return due.size();
+}
+
+std::optional<timers::time_point> timers::next() const {
+  const std::scoped_lock guard{lock_};
+  return wheel_.next();
+}
+
+void timers::turn() {
+  std::unique_lock guard{lock_};
+  while (!is_over_) {
+    const auto next = wheel_.next();
+    const auto now = clock_->now();
+    if (next && *next <= now) {
+      guard.unlock();
+      run_due();
+      guard.lock();
+      continue;
+    }
+    wakes_at_ = next.value_or(time_point::max());
+    if (next) {
+      changed_.wait_until(guard, *next);
+    } else {
+      changed_.wait(guard);
+    }
+    wakes_at_ = time_point::min(); // awake: it will look by itself
+  }
+}
+
+void timers::stop() {
+  std::unique_lock guard{lock_};
+  is_over_ = true;
+  const auto left = wheel_.take_all();
+  auto thread = std::move(thread_);
+  guard.unlock();
+  changed_.notify_all();
+  if (thread.joinable())
+    thread.join();
+  for (const auto& one : left)
+    one->abandoned();
+}
+
+} // namespace callsign::detail

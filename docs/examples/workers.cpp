@@ -1,0 +1,127 @@
+// What docs/workers.md shows, piece by piece. Compiled, not run; the whole programs there are
+// counter.cpp and its neighbours.
+
+#include <callsign/guarded.hpp>
+#include <callsign/one_shot_signal.hpp>
+#include <callsign/topic.hpp>
+#include <callsign/workers.hpp>
+
+#include <chrono>
+#include <iostream>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pieces {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr callsign::process_variable<std::vector<std::string>> titles{"titles"};
+constexpr callsign::process_variable<int> polls{"polls"};
+
+} // namespace
+
+void ask_and_wait(callsign::workers& workers) {
+  // [ask-wait]
+  auto coming = workers.ask("Library", [](callsign::worker& self) { return self[titles].size(); });
+  std::cout << coming.get() << " books\n"; // waits, at most 5 s
+  // [ask-wait] end
+}
+
+void ask_without_exceptions(callsign::workers& workers) {
+  // [ask-result]
+  auto got = workers
+                 .ask("Library", [](callsign::worker& self) { return self[titles].front(); },
+                      {.within = 200ms})
+                 .result();
+  if (got)
+    std::cout << *got << '\n';
+  else if (got.why().code == callsign::errc::answer_late)
+    std::cerr << got.why().message() << '\n';
+  // [ask-result] end
+}
+
+void ask_and_go_on(callsign::workers& workers) {
+  // [ask-then]
+  workers.call("Reader", [](callsign::worker& self) {
+    self.ask(
+        "Library", [](callsign::worker& library) { return library[titles]; },
+        [](callsign::worker& reader, callsign::answer<std::vector<std::string>> got) {
+          if (got)
+            reader[titles] = std::move(*got);
+        });
+  });
+  // [ask-then] end
+}
+
+void timers(callsign::workers& workers) {
+  // [timers]
+  workers.call("Probe", [](callsign::worker& self) {
+    self.after(500ms, [] { std::cout << "half a second later\n"; });
+    self.every(1s, [](callsign::worker& probe) { ++probe[polls]; });
+    self.every(
+        10s, [] { std::cout << "ten seconds after the end of the last time\n"; },
+        callsign::pace::fixed_delay);
+  });
+  // [timers] end
+}
+
+void cancel(callsign::workers& workers) {
+  // [cancel]
+  const callsign::timer nightly = workers.call_every(24h, "Cleaner", [] { /* … */ });
+  nightly.cancel();
+  // [cancel] end
+}
+
+void later(callsign::workers& workers) {
+  // [call-after]
+  workers.call_after(2s, "Greeter", [] { std::cout << "hello\n"; });
+  // [call-after] end
+}
+
+void limits(callsign::workers& workers) {
+  // [limit]
+  workers.limit("Importer", {.most = 1000, .then = callsign::when_full::reject});
+  if (workers.call("Importer", [] { /* … */ }) == callsign::call_result::mailbox_full)
+    std::cerr << "come back later\n";
+  // [limit] end
+}
+
+void lengths(callsign::workers& workers) {
+  // [waiting]
+  if (workers.waiting("Importer") > 100)
+    std::cerr << "the importer is behind\n";
+  workers.call_existing("Importer", [](callsign::worker& self) { self.kill(); });
+  // [waiting] end
+}
+
+void signals(callsign::workers& workers) {
+  // [signal]
+  const callsign::one_shot_signal done{"import"};
+  const callsign::guarded<int> imported;
+  workers.call("Importer", [done, imported] {
+    imported.set(1234);
+    done.trigger();
+  });
+  if (done.wait(30s))
+    std::cout << imported.copy() << " lines\n";
+  // [signal] end
+}
+
+void topics(callsign::workers& workers) {
+  // [topic]
+  const callsign::topic<std::string> weather{"weather"};
+  workers.call("Umbrella", [weather](callsign::worker& self) {
+    weather.subscribe(self, [](callsign::worker& umbrella, const std::string& what) {
+      if (what == "rain")
+        std::cout << umbrella.name() << " opens\n";
+    });
+  });
+  weather.publish("rain");
+  // [topic] end
+}
+
+} // namespace pieces
