@@ -38,10 +38,18 @@ request request_of(const visitor& who, const std::string& url) {
 
 } // namespace
 
+/// The moment at which time alone makes something ready: in the door, or in the workers.
+[[nodiscard]] static std::optional<std::chrono::steady_clock::time_point>
+next_moment(const memory::backend& door, const scheduler& steps) {
+  const auto there = door.next_due();
+  const auto here = steps.next_timer();
+  return there && here ? std::min(*there, *here) : there ? there : here;
+}
+
 /// Time that may pass, as a step.
 class passing_time final : public step_source {
 public:
-  explicit passing_time(virtual_clock& clock) : clock_{clock} {}
+  passing_time(virtual_clock& clock, const scheduler& steps) : clock_{clock}, steps_{steps} {}
   [[nodiscard]] std::size_t ready() const override { return due() ? 1 : 0; }
   void run(std::size_t) override { clock_.advance_to(*due()); }
   [[nodiscard]] std::string describe(std::size_t) const override { return "time passes"; }
@@ -54,10 +62,11 @@ private:
   [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> due() const {
     if (!until || door == nullptr)
       return std::nullopt;
-    const auto next = door->next_due();
+    const auto next = next_moment(*door, steps_);
     return next && *next <= *until && *next > clock_.now() ? next : std::nullopt;
   }
   virtual_clock& clock_;
+  const scheduler& steps_;
 };
 
 class stage::scene {
@@ -154,7 +163,7 @@ public:
   std::shared_ptr<memory::transcript> spoken = std::make_shared<memory::transcript>();
   std::vector<std::string> log;
   std::vector<std::string> reported;
-  passing_time passing{world.clock()};
+  passing_time passing{world.clock(), world.steps()};
   memory::backend* door = nullptr; ///< owned by the network
   std::unique_ptr<callsign::network> network;
   std::unique_ptr<web_server> web;
@@ -263,7 +272,7 @@ void stage::passes(std::chrono::nanoseconds time, where at) {
   const auto until = clock.now() + time;
   scene_->spoken->add(seconds_of(time) + " pass");
   for (;;) {
-    const auto due = scene_->door->next_due();
+    const auto due = next_moment(*scene_->door, scene_->world.steps());
     auto* reader = scene_->next_slow_reader();
     if (reader != nullptr && reader->slow->next <= until && (!due || reader->slow->next <= *due)) {
       clock.advance_to(reader->slow->next);

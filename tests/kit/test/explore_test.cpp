@@ -342,6 +342,25 @@ TEST(ExploredStage, LetsTimePassAtAnyMoment) {
   EXPECT_EQ(pings, (std::set<std::size_t>{0, 1}));
 }
 
+TEST(ExploredStage, TimersOfWorkersFireWhereverTheyCould) {
+  std::set<std::string> seen;
+  const auto deadline = [&seen](const schedule& how) {
+    stage s{{.order_of_steps = how, .io_threads = 1}};
+    std::string heard;
+    s.at_once([&] {
+      s.time_may_pass(2s);
+      s.calls("bob", [&heard](worker& bob) { bob.after(1s, [&heard] { heard += 't'; }); });
+      s.calls("ana", [&heard](worker& ana) { ana.call("bob", [&heard] { heard += 'a'; }); });
+    });
+    seen.insert(heard);
+  };
+
+  const auto found = explore(deadline);
+
+  EXPECT_TRUE(found.is_all);
+  EXPECT_EQ(seen, (std::set<std::string>{"at", "ta"}));
+}
+
 TEST(ExploredStage, DrawsTheScheduleThatFails) {
   const failures_of what{[] {
     explore(

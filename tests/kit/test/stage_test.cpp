@@ -192,6 +192,19 @@ TEST_F(Stage, EachThingHappensAtItsTimeWhileTimePasses) {
   EXPECT_TRUE(ana.is_connected());
 }
 
+TEST_F(Stage, TimersOfWorkersTickAtTheirTimesWhileTimePasses) {
+  std::vector<std::chrono::seconds> ticks;
+  calls("bob", [&ticks](worker& bob) {
+    bob.every(10s, [&ticks, start = bob.now()](worker& self) {
+      ticks.push_back(std::chrono::duration_cast<std::chrono::seconds>(self.now() - start));
+    });
+  });
+
+  passes(35s);
+
+  EXPECT_THAT(ticks, testing::ElementsAre(10s, 20s, 30s));
+}
+
 TEST_F(Stage, TheEndIsCheckedAsWell) {
   auto s = std::make_unique<stage>();
   s->serves(std::make_shared<host>());
