@@ -1,5 +1,7 @@
 #include "actors/src/directory.hpp"
 
+#include "actors/src/utf8.hpp"
+
 #include <stdexcept>
 
 namespace callsign::detail {
@@ -138,46 +140,6 @@ void directory::check_name(std::string_view name) {
     if (c < 0x20 || c == 0x7F || is_c1)
       throw std::invalid_argument("a worker's name must not hold control characters");
   }
-}
-
-bool is_utf8(std::string_view bytes) noexcept {
-  const auto* p = reinterpret_cast<const unsigned char*>(bytes.data());
-  const auto* const end = p + bytes.size();
-  const auto tail = [&](int count, unsigned char low, unsigned char high) {
-    if (end - p <= count || p[1] < low || p[1] > high)
-      return false;
-    for (int i = 2; i <= count; ++i) {
-      if ((p[i] & 0xC0) != 0x80)
-        return false;
-    }
-    p += count + 1;
-    return true;
-  };
-  while (p != end) {
-    const unsigned char lead = *p;
-    if (lead < 0x80) {
-      ++p;
-      continue;
-    }
-    bool good = false;
-    if (lead >= 0xC2 && lead <= 0xDF)
-      good = tail(1, 0x80, 0xBF);
-    else if (lead == 0xE0)
-      good = tail(2, 0xA0, 0xBF);
-    else if (lead == 0xED)
-      good = tail(2, 0x80, 0x9F);
-    else if (lead >= 0xE1 && lead <= 0xEF)
-      good = tail(2, 0x80, 0xBF);
-    else if (lead == 0xF0)
-      good = tail(3, 0x90, 0xBF);
-    else if (lead >= 0xF1 && lead <= 0xF3)
-      good = tail(3, 0x80, 0xBF);
-    else if (lead == 0xF4)
-      good = tail(3, 0x80, 0x8F);
-    if (!good)
-      return false;
-  }
-  return true;
 }
 
 } // namespace callsign::detail

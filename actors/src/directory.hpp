@@ -90,7 +90,4 @@ private:
   std::array<shard, shard_count> shards_;
 };
 
-/// Whether the bytes are well-formed UTF-8. @source Unicode 15, table 3-7
-[[nodiscard]] bool is_utf8(std::string_view bytes) noexcept;
-
 } // namespace callsign::detail

@@ -1,6 +1,7 @@
 // Names and numbers: rules W-2, W-5, W-6, W-7, W-46, W-77.
 
 #include "actors/src/directory.hpp"
+#include "actors/src/utf8.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // Small rules about text from outside: lists of extensions, and text that stops too early.
 
 #include "net/src/rules/extension_list.hpp"
-#include "net/src/rules/utf8.hpp"
+#include "actors/src/utf8.hpp"
 
 #include <gtest/gtest.h>
 
@@ -26,15 +26,15 @@ TEST(ExtensionList, FollowsTheGrammarOfRfc6455Section9) {
 TEST(Utf8, WhatIsNotAllThereIsJudgedAsFarAsItGoes) {
   for (const std::string_view whole :
        {"", "a", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\xA4\xAD\xA2", "a\xE2\x82\xAC"})
-    EXPECT_EQ(check_utf8(whole).good, whole.size()) << whole;
+    EXPECT_EQ(callsign::detail::check_utf8(whole).good, whole.size()) << whole;
 
   for (const std::string_view cut :
        {"\xC3", "a\xE2", "\xE2\x82", "\xF0", "\xF0\xA4", "aa\xF0\xA4\xAD"})
-    EXPECT_TRUE(check_utf8(cut).good < cut.size() && !check_utf8(cut).is_bad) << cut;
+    EXPECT_TRUE(callsign::detail::check_utf8(cut).good < cut.size() && !check_utf8(cut).is_bad) << cut;
 
   for (const std::string_view bad :
        {"\x80", "a\xC0", "\xE0\x80", "\xED\xA0", "\xF4\x90", "\xF5", "aa\xF0\xA4\x41", "\xC3z"})
-    EXPECT_TRUE(check_utf8(bad).is_bad) << "nothing to come can mend it";
+    EXPECT_TRUE(callsign::detail::check_utf8(bad).is_bad) << "nothing to come can mend it";
 }
 
 } // namespace

@@ -1,7 +1,7 @@
 // Targets, escapes, parameters, names of files.
 
 #include "net/src/rules/url.hpp"
-#include "net/src/rules/utf8.hpp"
+#include "actors/src/utf8.hpp"
 
 #include <gtest/gtest.h>
 
@@ -79,13 +79,13 @@ TEST(Utf8, IsWellFormedOrNot) {
   for (const std::string good : {"", "plain and long enough for the fast path", "Grüße",
                                  "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf",
                                  "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "12345678\xc3\xa4"}) {
-    EXPECT_TRUE(is_utf8(good)) << good;
+    EXPECT_TRUE(callsign::detail::is_utf8(good)) << good;
   }
   for (const std::string bad :
        {"\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc3", "\xc3(", "\xe0\x9f\xbf", "\xed\xa0\x80",
         "\xe2\x82", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xf0\x90\x80",
         "\xff", "12345678\xc3", "\xe2\x28\xa1", "\xf0\x90\x28\xbc"}) {
-    EXPECT_FALSE(is_utf8(bad)) << bad;
+    EXPECT_FALSE(callsign::detail::is_utf8(bad)) << bad;
   }
 }
 

@@ -1,6 +1,6 @@
 #include "net/src/bridge/connection_core.hpp"
 
-#include "actors/src/directory.hpp"
+#include "actors/src/utf8.hpp"
 #include "net/src/bridge/connection_line.hpp"
 #include "net/src/bridge/server_core.hpp"
 #include "net/src/rules/close_rules.hpp"

@@ -3,7 +3,7 @@
 #include "actors/src/unit.hpp"
 #include "net/src/bridge/io_turn.hpp"
 #include "net/src/bridge/server_core.hpp"
-#include "net/src/rules/utf8.hpp"
+#include "actors/src/utf8.hpp"
 
 namespace callsign::detail {
 
@@ -64,7 +64,7 @@ void connection_line::refuse(int status, std::string_view why) {
     const auto code = status == 500   ? close::internal_error
                       : status == 503 ? close::try_again_later
                                       : close::policy;
-    close(rules::our_part::terminated, code, std::string{rules::is_utf8(why) ? why : ""});
+    close(rules::our_part::terminated, code, std::string{detail::is_utf8(why) ? why : ""});
   } else {
     session_->refuse(status, why);
   }

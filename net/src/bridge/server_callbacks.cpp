@@ -1,6 +1,6 @@
 // The callbacks of a server's connections: what they are given, and what becomes of their
 // exceptions.
-#include "actors/src/directory.hpp"
+#include "actors/src/utf8.hpp"
 #include "actors/src/worker_system.hpp"
 #include "net/src/bridge/error_items.hpp"
 #include "net/src/bridge/server_core.hpp"

@@ -1,6 +1,6 @@
 #include "net/src/bridge/server_core.hpp"
 
-#include "actors/src/directory.hpp"
+#include "actors/src/utf8.hpp"
 #include "actors/src/worker_system.hpp"
 #include "net/src/bridge/connection_actor.hpp"
 #include "net/src/bridge/error_items.hpp"

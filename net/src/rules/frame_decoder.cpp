@@ -1,7 +1,7 @@
 #include "net/src/rules/frame_decoder.hpp"
 
 #include "net/src/rules/close_rules.hpp"
-#include "net/src/rules/utf8.hpp"
+#include "actors/src/utf8.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -226,7 +226,7 @@ void frame_decoder::read_payload(work& now) {
 void frame_decoder::take_whole(work& now, std::string_view payload) {
   is_in_message_ = false;
   message_bytes_ = announced_bytes_ = fragments_ = 0;
-  if (is_checked() && !is_utf8(payload))
+  if (is_checked() && !detail::is_utf8(payload))
     return fail_utf8();
   if (now.block == nullptr) {
     // Room for all that can follow, so that nothing in it moves.
@@ -255,7 +255,8 @@ void frame_decoder::take_part(std::string_view payload) {
   unfinished_->bytes += payload;
   if (!is_checked())
     return;
-  const auto seen = check_utf8(std::string_view{unfinished_->bytes}.substr(unfinished_->checked));
+  const auto seen =
+      detail::check_utf8(std::string_view{unfinished_->bytes}.substr(unfinished_->checked));
   if (seen.is_bad)
     return fail_utf8();
   unfinished_->checked += seen.good;
@@ -296,7 +297,7 @@ void frame_decoder::read_close() {
                                               static_cast<std::uint8_t>(control_[1]));
     if (!may_receive(code))
       return fail(decode_end::protocol_error, "a close code that nobody may send");
-    if (!is_utf8(std::string_view{control_}.substr(2)))
+    if (!detail::is_utf8(std::string_view{control_}.substr(2)))
       return fail(decode_end::invalid_utf8, "the reason is not UTF-8");
     client_code_ = code;
   }

@@ -1,7 +1,7 @@
 #include "net/src/rules/url.hpp"
 
 #include "net/src/rules/http_text.hpp"
-#include "net/src/rules/utf8.hpp"
+#include "actors/src/utf8.hpp"
 
 #include <array>
 
@@ -26,7 +26,7 @@ namespace {
       c = ' ';
   }
   auto decoded = percent_decode(spaced);
-  return decoded && is_utf8(*decoded) ? std::move(*decoded) : std::string{text};
+  return decoded && detail::is_utf8(*decoded) ? std::move(*decoded) : std::string{text};
 }
 
 } // namespace
@@ -89,7 +89,7 @@ std::optional<std::string> percent_decode(std::string_view text) {
 
 std::optional<std::string> decode_path(std::string_view path) {
   auto plain = percent_decode(path);
-  if (!plain || plain->find('\0') != std::string::npos || !is_utf8(*plain))
+  if (!plain || plain->find('\0') != std::string::npos || !detail::is_utf8(*plain))
     return std::nullopt;
   return plain;
 }

@@ -2,7 +2,7 @@
 
 #include "net/src/rules/close_rules.hpp"
 #include "net/src/rules/frame.hpp"
-#include "net/src/rules/utf8.hpp"
+#include "actors/src/utf8.hpp"
 
 #include <algorithm>
 #include <array>
@@ -223,7 +223,7 @@ void line::read_data(item what) {
   if (!whole.empty())
     ear_->reassembling(-static_cast<std::ptrdiff_t>(whole.size()));
   whole += what.bytes;
-  if ((what.type == message_kind::text || terms_.must_be_utf8) && !rules::is_utf8(whole))
+  if ((what.type == message_kind::text || terms_.must_be_utf8) && !detail::is_utf8(whole))
     return fail(door::end_cause::invalid_utf8, close::invalid_utf8, "no UTF-8");
   ear_->received({message{what.type, whole}});
 }

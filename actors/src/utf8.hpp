@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace callsign::rules {
+namespace callsign::detail {
 
 /// Well-formed UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF. @source Unicode 15,
 /// table 3-7
@@ -18,4 +18,4 @@ struct utf8_prefix {
 };
 [[nodiscard]] utf8_prefix check_utf8(std::string_view bytes) noexcept;
 
-} // namespace callsign::rules
+} // namespace callsign::detail

@@ -1,11 +1,11 @@
-#include "net/src/rules/utf8.hpp"
+#include "actors/src/utf8.hpp"
 
 #include <cstddef>
 
 #include <cstdint>
 #include <cstring>
 
-namespace callsign::rules {
+namespace callsign::detail {
 
 namespace {
 
@@ -73,4 +73,4 @@ utf8_prefix check_utf8(std::string_view bytes) noexcept {
 
 bool is_utf8(std::string_view bytes) noexcept { return check_utf8(bytes).good == bytes.size(); }
 
-} // namespace callsign::rules
+} // namespace callsign::detail
