@@ -15,7 +15,7 @@ constexpr callsign::process_variable<callsign::websocket_server> WSS{"WSS"};
 
 int serve(const program::settings& wanted) {
   const program::log_book log{wanted.log_level, wanted.log_file};
-  const chat::page page{wanted.path};
+  const chat::page page{wanted.path, wanted.max_message};
 
   callsign::workers workers;
   callsign::web_server web{workers, wanted.web_options(page.files()),

@@ -38,20 +38,22 @@ std::string_view embedded_index() {
 
 } // namespace
 
-std::string with_socket_path(std::string_view html, std::string_view socket_path) {
-  constexpr std::string_view before = R"(<meta name="callsign-path" content=")";
+std::string with_meta(std::string_view html, std::string_view name, std::string_view content) {
+  const auto element = "callsign-" + std::string{name};
+  const auto before = "<meta name=\"" + element + "\" content=\"";
   const auto at = html.find(before);
   if (at == html.npos || html.find(before, at + 1) != html.npos)
-    throw std::logic_error{"the page does not have exactly one meta element \"callsign-path\""};
+    throw std::logic_error{"the page does not have exactly one meta element \"" + element + '"'};
   const auto begin = at + before.size();
   const auto end = html.find('"', begin);
   if (end == html.npos)
-    throw std::logic_error{"the meta element \"callsign-path\" of the page does not end"};
-  return std::string{html.substr(0, begin)} + escaped(socket_path) + std::string{html.substr(end)};
+    throw std::logic_error{"the meta element \"" + element + "\" of the page does not end"};
+  return std::string{html.substr(0, begin)} + escaped(content) + std::string{html.substr(end)};
 }
 
-page::page(std::string_view socket_path)
-    : index_{with_socket_path(embedded_index(), socket_path)} {}
+page::page(std::string_view socket_path, std::size_t max_message)
+    : index_{with_meta(with_meta(embedded_index(), "path", socket_path), "max-message",
+                       std::to_string(max_message))} {}
 
 program::own_page page::files() const {
   const auto embedded = embedded_files();

@@ -6,6 +6,7 @@
 
 #include <callsign/web_server.hpp>
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,15 +17,17 @@ namespace chat {
 /// `embed.cmake`.
 [[nodiscard]] std::span<const callsign::memory_file> embedded_files();
 
-/// The text with the path in its `<meta name="callsign-path" content="…">`.
+/// The text with that content in its `<meta name="callsign-…" content="…">`.
 ///
-/// @errors  `std::logic_error` if the text does not say exactly once where the path goes
-[[nodiscard]] std::string with_socket_path(std::string_view html, std::string_view socket_path);
+/// @errors  `std::logic_error` if the text does not say exactly once where it goes
+[[nodiscard]] std::string with_meta(std::string_view html, std::string_view name,
+                                    std::string_view content);
 
-/// The page that asks for its WebSocket at the path this program was given.
+/// The page that asks for its WebSocket at the path this program was given, and sends nothing that
+/// it would not take.
 class page {
 public:
-  explicit page(std::string_view socket_path);
+  page(std::string_view socket_path, std::size_t max_message);
   page(const page&) = delete;
   page& operator=(const page&) = delete;
 

@@ -25,7 +25,7 @@ std::string_view content(const program::own_page& own, std::string_view path) {
 }
 
 TEST(Page, IsPartOfTheProgram) {
-  const chat::page page{"/chat"};
+  const chat::page page{"/chat", 65536};
   const auto own = page.files();
 
   EXPECT_THAT(own.files, Each(Field(&callsign::memory_file::content, Not(IsEmpty()))));
@@ -37,7 +37,7 @@ TEST(Page, IsPartOfTheProgram) {
 }
 
 TEST(Page, AsksForItsWebSocketAtThePathOfTheProgram) {
-  const chat::page page{"/talk"};
+  const chat::page page{"/talk", 65536};
   const auto own = page.files();
 
   const std::string html{content(own, "/index.html")};
@@ -45,8 +45,16 @@ TEST(Page, AsksForItsWebSocketAtThePathOfTheProgram) {
   EXPECT_THAT(html, Not(HasSubstr(R"(content="/chat")")));
 }
 
-TEST(Page, ForTheUsualPathIsTheFileAsItIs) {
-  const chat::page page{"/chat"};
+TEST(Page, KnowsTheLargestMessageThatTheProgramTakes) {
+  const chat::page page{"/chat", 1000};
+  const auto own = page.files();
+
+  EXPECT_THAT(std::string{content(own, "/index.html")},
+              HasSubstr(R"(<meta name="callsign-max-message" content="1000">)"));
+}
+
+TEST(Page, WithTheUsualFlagsIsTheFileAsItIs) {
+  const chat::page page{"/chat", 65536};
   const auto own = page.files();
 
   EXPECT_EQ(content(own, "/index.html"),
@@ -56,25 +64,24 @@ TEST(Page, ForTheUsualPathIsTheFileAsItIs) {
 
 TEST(Page, APathCannotLeaveItsAttribute) {
   EXPECT_EQ(
-      chat::with_socket_path(R"(a<meta name="callsign-path" content="/chat">z)",
-                             R"(/"><script>&'</script>)"),
+      chat::with_meta(R"(a<meta name="callsign-path" content="/chat">z)", "path",
+                      R"(/"><script>&'</script>)"),
       R"(a<meta name="callsign-path" content="/&quot;&gt;&lt;script&gt;&amp;&#39;&lt;/script&gt;">z)");
 }
 
 TEST(Page, MustSayExactlyOnceWhereThePathGoes) {
-  EXPECT_THROW(static_cast<void>(chat::with_socket_path("<html>", "/a")), std::logic_error);
+  EXPECT_THROW(static_cast<void>(chat::with_meta("<html>", "path", "/a")), std::logic_error);
+  EXPECT_THROW(static_cast<void>(chat::with_meta(R"(<meta name="callsign-path" content="/a">)"
+                                                 R"(<meta name="callsign-path" content="/b">)",
+                                                 "path", "/c")),
+               std::logic_error);
   EXPECT_THROW(
-      static_cast<void>(chat::with_socket_path(R"(<meta name="callsign-path" content="/a">)"
-                                               R"(<meta name="callsign-path" content="/b">)",
-                                               "/c")),
-      std::logic_error);
-  EXPECT_THROW(
-      static_cast<void>(chat::with_socket_path(R"(<meta name="callsign-path" content=")", "/c")),
+      static_cast<void>(chat::with_meta(R"(<meta name="callsign-path" content=")", "path", "/c")),
       std::logic_error);
 }
 
 TEST(Page, GoesWithAStrictPolicy) {
-  const chat::page page{"/chat"};
+  const chat::page page{"/chat", 65536};
 
   EXPECT_THAT(
       page.files().headers,

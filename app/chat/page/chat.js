@@ -10,7 +10,6 @@
 // ------------------------------------------------------------------------------------------ 1. rules
 
 export const limits = {
-  messageBytes: 64 * 1024, // what the server takes; a longer message would end the connection
   keptLines: 1000, //         lines that stay in the page; the oldest go first
   firstDelay: 1_000, //       ms before the first new attempt; doubles with each that fails …
   longestDelay: 15_000, //    … up to this
@@ -34,16 +33,19 @@ export const isNotice = (text) => notices.has(text);
 
 export const utf8Length = (text) => new TextEncoder().encode(text).length;
 
-/** What is to become of the text in the input: `send`, `ignore`, or `complain` with the reason. */
-export function judge(text, isConnected) {
+/**
+ * What is to become of the text in the input: `send`, `ignore`, or `complain` with the reason. A message
+ * of more than `most` bytes would end the connection.
+ */
+export function judge(text, isConnected, most) {
   if (text.trim() === '') return { verdict: 'ignore' };
   if (!isConnected) {
     return { verdict: 'complain', reason: 'There is no connection. Your text stays here until there is.' };
   }
   const bytes = utf8Length(text);
-  if (bytes > limits.messageBytes) {
-    const [is, most] = [bytes, limits.messageBytes].map((n) => n.toLocaleString('en'));
-    return { verdict: 'complain', reason: `Too long: this message has ${is} bytes, the chat takes ${most}.` };
+  if (bytes > most) {
+    const [is, may] = [bytes, most].map((n) => n.toLocaleString('en'));
+    return { verdict: 'complain', reason: `Too long: this message has ${is} bytes, the chat takes ${may}.` };
   }
   return { verdict: 'send' };
 }
@@ -307,8 +309,9 @@ function start() {
     if (element.textContent !== text) element.textContent = text;
   };
 
-  const path = document.querySelector('meta[name="callsign-path"]').content;
-  const connection = new Connection(socketUrl(location, path), {
+  const told = (name) => document.querySelector(`meta[name="callsign-${name}"]`).content;
+  const most = Number(told('max-message'));
+  const connection = new Connection(socketUrl(location, told('path')), {
     onState(name, msLeft) {
       const said = describe(name, msLeft);
       status.dataset.state = name;
@@ -327,7 +330,7 @@ function start() {
   composer.addEventListener('submit', (event) => {
     event.preventDefault();
     const text = message.value;
-    const { verdict, reason } = judge(text, connection.isOpen);
+    const { verdict, reason } = judge(text, connection.isOpen, most);
     write(complaint, reason ?? '');
     if (verdict === 'send') {
       connection.send(text);

@@ -359,14 +359,34 @@ test('TheChatInABrowser', async (story) => {
       people.delete(guest);
     }, { needs: hasIpv6 });
 
-    await scene('TheSocketMayHaveAnotherPath', async () => {
-      other = await Program.start(resolve(chat), ['127.0.0.1'], '--port', '0', '--path', '/parley');
+    await scene('TheSocketMayHaveAnotherPathAndAnotherLimit', async () => {
+      const flags = ['--port', '0', '--path', '/parley', '--max-message', '1000', '--deny', '::1/128'];
+      other = await Program.start(resolve(chat), addresses, ...flags);
       const guest = await meets('guest');
       await guest.opens(`http://127.0.0.1:${other.port}/`);
-
       await guest.notices('Welcome on the chat!');
-      assert.deepEqual(await other.stop(), { code: 0, signal: null }, other.output);
+
+      await guest.input.fill('x'.repeat(1001));
+      await guest.page.keyboard.press('Enter');
+      await guest.complaint.filter({ hasText: 'this message has 1,001 bytes, the chat takes 1,000.' }).waitFor();
+      await guest.page.keyboard.press('Backspace');
+      await guest.page.keyboard.press('Enter');
+      await guest.sees('own', 'x'.repeat(1000));
+      await guest.isTold(/^connected$/);
+      assert.equal(guest.attempts, 1);
     });
+
+    await scene('WhoIsDeniedByItsIpv6AddressIsRefused', async () => {
+      const stranger = await meets('stranger by IPv6');
+      await stranger.opens(`http://[::1]:${other.port}/`); // the page is shown to everybody
+
+      await stranger.isTold(/^refused or unreachable/);
+      await stranger.seesNothingMore();
+      assert.match(stranger.errors[0], /Unexpected response code: 403$/);
+    }, { needs: hasIpv6 });
+
+    await scene('TheOtherProgramEndsInOrderToo', async () =>
+      assert.deepEqual(await other.stop(), { code: 0, signal: null }, other.output));
 
     await scene('NobodysConsoleHeldASurprise', async () => {
       for (const person of people) assert.deepEqual(person.unexpectedErrors, [], person.name);
