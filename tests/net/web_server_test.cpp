@@ -1,4 +1,4 @@
-// The web server as an application has it, on real sockets: rules H-1, H-3, H-5, H-9, H-10 and
+// The web server as an application has it, on real sockets: rules H-1, H-3 to H-5, H-9, H-10 and
 // S-25.
 
 #include "tests/net/loopback.hpp"
@@ -93,6 +93,41 @@ TEST_F(WebServer, OptionsGivenToStartAreServedUntilStop) {
   ASSERT_TRUE(web.start());
   EXPECT_EQ(get(web.port(), "/").body, "stored");
   EXPECT_THAT(web.urls(), ElementsAre("http://127.0.0.1:" + std::to_string(web.port()) + "/"));
+}
+
+/// Whether nobody listens there any more, within the limit.
+bool becomes_deaf(std::uint16_t port) {
+  const auto until = std::chrono::steady_clock::now() + long_enough;
+  while (std::chrono::steady_clock::now() < until) {
+    try {
+      raw_client one_more{port};
+    } catch (const std::runtime_error&) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// H-4: nobody new comes in, who is being answered gets all of it, and only then has it stopped.
+TEST_F(WebServer, AStopLetsAnswersInProgressFinish) {
+  const std::string large(std::size_t{32} << 20, 'x'); // more than the sockets' buffers take
+  auto how = at(0);
+  how.files = {{"/large", large, "text/plain"}};
+  how.stop_deadline = long_enough;
+  web_server web{io, how};
+  ASSERT_TRUE(web.start());
+  const auto there = web.port();
+  raw_client ana{there};
+  ana.send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  ASSERT_THAT(ana.read_until("\r\n\r\n"), HasSubstr(" 200 "));
+
+  auto stopped = std::async(std::launch::async, [&] { web.stop(); });
+
+  EXPECT_TRUE(becomes_deaf(there));
+  EXPECT_EQ(stopped.wait_for(std::chrono::seconds{0}), std::future_status::timeout);
+  EXPECT_EQ(ana.read_exactly(large.size()).size(), large.size());
+  EXPECT_TRUE(ana.is_closed());
+  EXPECT_EQ(stopped.wait_for(long_enough), std::future_status::ready);
 }
 
 // H-10, S-25: an upgrade request reaches the server on its path, whatever file is there; every
