@@ -21,6 +21,12 @@ if(CALLSIGN_CCACHE AND PROJECT_IS_TOP_LEVEL AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
       "${CALLSIGN_CCACHE}")
 endif()
 
+# Where the processor time of each compilation goes, for tests/bench/build_time; tests/run names it.
+if(CALLSIGN_COMPILE_LOG)
+  list(PREPEND CMAKE_CXX_COMPILER_LAUNCHER "${PROJECT_SOURCE_DIR}/tests/bench/build_time/timed"
+       "${CALLSIGN_COMPILE_LOG}")
+endif()
+
 # Language, warnings and position independence of everything that is compiled here.
 function(callsign_house_rules target)
   target_compile_features(${target} PUBLIC cxx_std_20)
