@@ -1,6 +1,6 @@
 """Proves that the load generator's check can pass and can fail.
 
-    smoke_test.py good|lost|doubled|swapped|foreign CALLSIGN-LOAD CALLSIGN-BARE-EPOLL
+    smoke_test.py good|lost|doubled|swapped|promises|foreign CALLSIGN-LOAD CALLSIGN-BARE-EPOLL
 
 The server is told to misbehave in one way; the generator must report exactly that. In the story
 `foreign` the server is one that we did not write, which sends fragments and pings. Runs are counted,
@@ -43,6 +43,17 @@ MORE_RUNS = [
     ("echo", ["churn", "--connections", "10", "--messages", "200", "--echo"]),
     ("broadcast", ["churn", "--connections", "10", "--messages", "200", "--sources", "4"]),
 ]
+
+# The promises that the test kit's checker looks at, each broken by the server, and what it says then.
+GREETING = "Welcome"
+PROMISES = (
+    ([], None),
+    (["--drop-every", "701"], r"client \d+ never hears .* said"),
+    (["--double-every", "701"], r"client \d+ hears .* twice"),
+    (["--swap-every", "701"], r"client \d+ hears .* before .*, but client \d+ hears it behind"),
+    (["--greet-late-every", "7"], r"client \d+ hears .* before its greeting"),
+    (["--end-twice-every", "7"], r"client \d+ ends twice"),
+)
 
 FAULTS = ("lost", "doubled", "out_of_order", "misdirected", "damaged", "connections_lost")
 
@@ -93,6 +104,22 @@ def prove(story, load_program, server_program):
             assert not others, f"the server did nothing of the kind: {others}"
 
 
+def prove_promises(load_program, server_program):
+    for mode, more in (("broadcast", []), ("broadcast-except", ["--all-but-sender"])):
+        for misdeed, complaint in PROMISES:
+            with Server(server_program, "--mode", mode, "--greet", GREETING, *misdeed) as server:
+                code, report = load(load_program, server.url, [
+                    *BROADCAST, "--publishers", "4", "--window", "8", "--messages", "200", *more,
+                    "--promises", "--greeting", GREETING])
+            broken = report["promises"]["broken"]
+            if complaint is None:
+                assert code == 0 and report["promises"]["kept"] and not broken, report
+                assert report["notices"] == report["connections"], report
+            else:
+                assert code == 1 and not report["check"]["ok"] and not report["promises"]["kept"], report
+                assert any(re.fullmatch(complaint, line) for line in broken), broken
+
+
 def prove_idle(load_program, server_program):
     with Server(server_program, "--mode", "echo") as server:
         clients = subprocess.Popen(
@@ -129,6 +156,8 @@ async def prove_foreign(load_program):
 if __name__ == "__main__":
     if sys.argv[1] == "foreign":
         asyncio.run(prove_foreign(sys.argv[2]))
+    elif sys.argv[1] == "promises":
+        prove_promises(sys.argv[2], sys.argv[3])
     else:
         prove(sys.argv[1], sys.argv[2], sys.argv[3])
     if sys.argv[1] == "good":

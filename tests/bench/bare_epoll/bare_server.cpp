@@ -125,7 +125,17 @@ std::size_t bare_server::upgrade(connection& from, std::string_view bytes) {
   }
   send_bytes(from, wire::upgrade_response(key));
   from.is_upgraded = true;
+  from.awaits_greeting = !options_.greeting.empty();
+  if (from.awaits_greeting && !is_due(++upgraded_, options_.faults.greet_late_every))
+    greet(from);
   return stop + blank_line.size();
+}
+
+void bare_server::greet(connection& to) {
+  std::string frame;
+  wire::append_frame(frame, wire::opcode::text, options_.greeting);
+  to.awaits_greeting = false;
+  send_bytes(to, frame);
 }
 
 std::size_t bare_server::take_frames(connection& from, char* bytes, std::size_t size) {
@@ -181,6 +191,8 @@ void bare_server::take_control(connection& from, const wire::frame_head& head,
   } else if (head.kind == wire::opcode::close) {
     wire::append_frame(frame, wire::opcode::close, payload.substr(0, 2));
     send_bytes(from, frame);
+    if (is_due(++closed_, options_.faults.end_twice_every))
+      send_bytes(from, frame);
     end(from);
   }
 }
@@ -220,6 +232,8 @@ void bare_server::broadcast_turn() {
     } else {
       send_without_own(*to);
     }
+    if (to->awaits_greeting)
+      greet(*to);
   }
   for (connection* author : authors_)
     author->own.clear();

@@ -24,7 +24,12 @@ struct misdeeds {
   std::uint64_t drop_every = 0;
   std::uint64_t double_every = 0;
   std::uint64_t swap_every = 0;
+  /// Every so manieth client is greeted behind its first message, and not before.
+  std::uint64_t greet_late_every = 0;
+  /// Every so manieth Close is answered twice.
+  std::uint64_t end_twice_every = 0;
 
+  /// Whether each delivery has to be looked at.
   [[nodiscard]] bool are_wanted() const noexcept {
     return drop_every != 0 || double_every != 0 || swap_every != 0;
   }
@@ -35,6 +40,8 @@ struct bare_options {
   std::uint16_t port = 0;
   answer mode = answer::broadcast_to_all;
   writing when = writing::per_turn;
+  /// What a client hears first; empty: nothing.
+  std::string greeting;
   misdeeds faults;
 };
 
@@ -67,6 +74,7 @@ private:
     bool is_upgraded = false;
     bool is_ending = false;
     bool awaits_room = false;
+    bool awaits_greeting = false;
     /// An incomplete frame or request head.
     std::string rest;
     /// What the kernel did not take yet.
@@ -78,6 +86,7 @@ private:
   };
 
   void accept_all();
+  void greet(connection& to);
   void read_from(connection& from);
   std::size_t upgrade(connection& from, std::string_view bytes);
   std::size_t take_frames(connection& from, char* bytes, std::size_t size);
@@ -106,6 +115,8 @@ private:
   std::vector<iovec> pieces_;
   std::string scratch_;
   std::uint64_t delivered_ = 0;
+  std::uint64_t upgraded_ = 0;
+  std::uint64_t closed_ = 0;
 };
 
 } // namespace bench

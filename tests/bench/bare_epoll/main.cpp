@@ -14,9 +14,12 @@ constexpr const char* usage =
     "  --port N               port on 127.0.0.1; 0 takes a free one (default)\n"
     "  --mode M               echo, broadcast (default) or broadcast-except (not to the sender)\n"
     "  --no-coalesce          one send for each message instead of one for each loop turn\n"
+    "  --greet TEXT           what each client hears first\n"
     "  --drop-every N         misdeed: every Nth delivery is not made\n"
     "  --double-every N       misdeed: every Nth delivery is made twice\n"
-    "  --swap-every N         misdeed: every Nth delivery changes places with the next\n";
+    "  --swap-every N         misdeed: every Nth delivery changes places with the next\n"
+    "  --greet-late-every N   misdeed: every Nth client is greeted behind its first message\n"
+    "  --end-twice-every N    misdeed: every Nth Close is answered twice\n";
 
 bench::answer to_answer(const bench::arguments& from, std::string_view name) {
   if (name == "echo")
@@ -44,6 +47,12 @@ bench::bare_options read_options(bench::arguments words) {
       options.faults.double_every = words.number<std::uint64_t>();
     else if (name == "--swap-every")
       options.faults.swap_every = words.number<std::uint64_t>();
+    else if (name == "--greet")
+      options.greeting = words.text();
+    else if (name == "--greet-late-every")
+      options.faults.greet_late_every = words.number<std::uint64_t>();
+    else if (name == "--end-twice-every")
+      options.faults.end_twice_every = words.number<std::uint64_t>();
     else
       words.refuse("is not an option");
   }

@@ -16,6 +16,8 @@ broadcast_work::broadcast_work(const load_options& options)
       period_{from_seconds(1 / options.rate)} {
   if (options.heard_by == audience::everybody_else)
     --recipients_;
+  if (options.are_promises_watched)
+    promises_.emplace(options);
   for (std::size_t i = 0; i < publishers_.size(); ++i) {
     publishers_[i].client = i * options.connections / publishers_.size();
     publishers_[i].messages.resize(options.mode == load_mode::rate ? rate_ring : options.window);
@@ -61,13 +63,18 @@ void broadcast_work::publish(std::size_t sender, nanoseconds since) {
     throw std::runtime_error{"the server fell " + std::to_string(rate_ring) +
                              " messages behind one publisher"};
   by.messages[by.published % by.messages.size()] = {since, recipients_};
-  clients_->say(by.client, text_.write({static_cast<std::uint32_t>(sender), by.published}));
+  const std::string_view text = text_.write({static_cast<std::uint32_t>(sender), by.published});
+  clients_->say(by.client, text);
+  if (promises_)
+    promises_->said(by.client, text);
   ++by.published;
   ++said_;
   awaited_ += recipients_;
 }
 
 void broadcast_work::on_message(std::size_t client, std::string_view text, nanoseconds at) {
+  if (promises_)
+    promises_->heard(client, text);
   const auto found = text_.read(text);
   if (!found) {
     const bool is_notice = options_.are_notices_allowed && !text.starts_with('~');
@@ -95,7 +102,10 @@ void broadcast_work::arrived(publisher& by, std::uint32_t number, nanoseconds at
   --awaited_;
   // A read may have been stamped before the time at which a message of its turn was due.
   count_delivery(at > message.since ? at - message.since : 0);
-  if (--message.missing != 0 || number != by.oldest)
+  if (--message.missing != 0)
+    return;
+  count_fan_out(at > message.since ? at - message.since : 0);
+  if (number != by.oldest)
     return;
   const auto is_whole = [&by] {
     return by.oldest != by.published && by.messages[by.oldest % by.messages.size()].missing == 0;
@@ -108,7 +118,28 @@ void broadcast_work::arrived(publisher& by, std::uint32_t number, nanoseconds at
   }
 }
 
+void broadcast_work::on_open(std::size_t client, nanoseconds /*since_connect*/) {
+  if (promises_)
+    promises_->admitted(client);
+}
+
+void broadcast_work::part() {
+  if (promises_)
+    promises_->part();
+}
+
+std::vector<std::string> broadcast_work::broken_promises() const {
+  return promises_ ? promises_->broken() : std::vector<std::string>{};
+}
+
+void broadcast_work::on_close(std::size_t client) {
+  if (promises_)
+    promises_->closed(client);
+}
+
 void broadcast_work::on_end(std::size_t client, const ending& how) {
+  if (promises_)
+    promises_->ended(client);
   if (!how.was_asked && client < options_.connections)
     ++found_.connections_lost;
 }

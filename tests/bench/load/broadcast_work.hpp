@@ -2,8 +2,11 @@
 
 #include "load/marked_text.hpp"
 #include "load/options.hpp"
+#include "load/promise_watch.hpp"
 #include "load/work.hpp"
 
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace bench {
@@ -24,9 +27,13 @@ public:
   void stop() override { is_stopped_ = true; }
   [[nodiscard]] bool is_exhausted() const override;
   [[nodiscard]] bool is_quiet() const override { return awaited_ == 0; }
+  void part() override;
   [[nodiscard]] faults check() override;
+  [[nodiscard]] std::vector<std::string> broken_promises() const override;
 
+  void on_open(std::size_t client, nanoseconds since_connect) override;
   void on_message(std::size_t client, std::string_view text, nanoseconds at) override;
+  void on_close(std::size_t client) override;
   void on_end(std::size_t client, const ending& how) override;
 
 private:
@@ -52,6 +59,7 @@ private:
   crowd* clients_ = nullptr;
   marked_text text_;
   ledger ledger_;
+  std::optional<promise_watch> promises_;
   std::vector<publisher> publishers_;
   std::uint32_t recipients_;
   /// Deliveries that are still to come.

@@ -251,6 +251,7 @@ void crowd::take_control(client& one, wire::opcode kind, std::string_view payloa
       queue(one, wire::opcode::pong, payload);
   } else if (kind == wire::opcode::close) {
     one.code = wire::close_code(payload);
+    handler_.on_close(one.number);
     if (one.stands == standing::open) {
       queue(one, wire::opcode::close, payload.substr(0, 2));
       one.stands = standing::closing;

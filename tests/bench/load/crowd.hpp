@@ -32,6 +32,8 @@ public:
   virtual ~crowd_handler() = default;
   virtual void on_open(std::size_t /*client*/, nanoseconds /*since_connect*/) {}
   virtual void on_message(std::size_t client, std::string_view text, nanoseconds at) = 0;
+  /// A Close frame has come; the end follows.
+  virtual void on_close(std::size_t /*client*/) {}
   virtual void on_end(std::size_t client, const ending& how) = 0;
 };
 

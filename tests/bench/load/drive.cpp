@@ -66,12 +66,14 @@ public:
     step_while_moving([this] { return work_->is_quiet(); });
     const nanoseconds end = now() + aftermath;
     step_until([end](nanoseconds at) { return at >= end; });
+    work_->part();
     part();
   }
 
   /// What was wrong so far, also when the run could not be finished.
   void check(outcome& result) {
     result.found = work_->check();
+    result.broken_promises = work_->broken_promises();
     result.said = work_->said();
     result.notices = work_->notices();
     result.pings = clients_.counters().pings;
@@ -93,9 +95,8 @@ private:
     result.reads = end.counters.reads - start.counters.reads;
     result.frames = end.counters.frames - start.counters.frames;
     result.seconds = to_seconds(end.at - start.at);
-    result.p50 = work_->latencies().quantile(0.50);
-    result.p99 = work_->latencies().quantile(0.99);
-    result.max = work_->latencies().max();
+    result.latencies = work_->latencies();
+    result.fan_outs = work_->fan_outs();
     result.server = end.server - start.server;
     result.generator = end.generator - start.generator;
   }

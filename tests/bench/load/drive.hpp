@@ -1,11 +1,13 @@
 #pragma once
 
+#include "load/histogram.hpp"
 #include "load/ledger.hpp"
 #include "load/options.hpp"
 #include "load/processor_time.hpp"
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace bench {
 
@@ -17,18 +19,20 @@ struct outcome {
   std::uint64_t said = 0;
   std::uint64_t notices = 0;
   std::uint64_t pings = 0;
+  std::vector<std::string> broken_promises;
   /// Of the measured time only, as all that follows.
   std::uint64_t deliveries = 0;
   std::uint64_t reads = 0;
   std::uint64_t frames = 0;
   double seconds = 0;
-  double p50 = 0;
-  double p99 = 0;
-  double max = 0;
+  histogram latencies;
+  histogram fan_outs;
   processor_time server;
   processor_time generator;
 
-  [[nodiscard]] bool is_good() const noexcept { return failure.empty() && found.is_clean(); }
+  [[nodiscard]] bool is_good() const noexcept {
+    return failure.empty() && found.is_clean() && broken_promises.empty();
+  }
 };
 
 /// Runs the load that `options` describe (any mode but `idle`) and checks it.

@@ -51,6 +51,10 @@ void take_option(arguments& words, load_options& options) {
     options.server_process = words.number<int>();
   else if (name == "--notices")
     options.are_notices_allowed = true;
+  else if (name == "--promises")
+    options.are_promises_watched = true;
+  else if (name == "--greeting")
+    options.greeting = words.text();
   else if (name == "--echo")
     options.is_churn_echoing = true;
   else
@@ -74,6 +78,15 @@ void check(const load_options& options) {
   require(options.duration > 0 && options.duration <= 600, "--seconds: above 0, at most 600");
   require(options.patience > 0 && options.patience <= 600, "--patience: above 0, at most 600");
   require(options.sources <= 200, "--sources: at most 200");
+  if (options.are_promises_watched) {
+    require(options.mode == load_mode::broadcast || options.mode == load_mode::rate,
+            "--promises: in broadcast and rate");
+    // Everything is kept, and what each heard is compared with what each other heard.
+    require(options.messages != 0 && options.connections * options.connections * options.messages <=
+                                         std::uint64_t{200'000'000},
+            "--promises needs --messages; clients x clients x messages: at most 200 million");
+  }
+  require(options.greeting.empty() || options.are_promises_watched, "--greeting is for --promises");
   require(options.heard_by == audience::everybody || options.connections >= 2,
           "--all-but-sender needs two connections");
 }
@@ -106,6 +119,10 @@ const char* const load_usage =
     "  --sources N            connect from so many loopback addresses (kernel's choice)\n"
     "  --pid N                the server's process, to read its processor time\n"
     "  --notices              let texts pass that are not of this run, and count them\n"
+    "  --promises             keep what all say and hear, and check it as a whole: nothing lost,\n"
+    "                         nothing twice, one order for all, each line ends once; needs\n"
+    "                         --messages\n"
+    "  --greeting TEXT        with --promises: what each must hear first, and once\n"
     "  --echo                 in churn, have one message echoed on each connection\n"
     "Prints a report as JSON. Ends with 0 if every delivery was right, 1 if not, 2 on bad\n"
     "arguments.\n";
@@ -129,6 +146,7 @@ load_options read_load_options(int count, const char* const* words) {
     take_option(left, options);
   check(options);
   options.to = wire::parse_url(options.url);
+  options.are_notices_allowed = options.are_notices_allowed || !options.greeting.empty();
   return options;
 }
 

@@ -45,6 +45,10 @@ struct load_options {
   int server_process = 0;
   /// Whether texts that are not of this run (a chat's notices) are let pass and counted.
   bool are_notices_allowed = false;
+  /// Whether what is said and heard is kept and checked as a whole; see `promise_watch`.
+  bool are_promises_watched = false;
+  /// What every client must hear first; empty: nothing.
+  std::string greeting;
   /// Whether each connection of a churn run also has one message echoed.
   bool is_churn_echoing = false;
 };

@@ -1,8 +1,10 @@
 #include "load/drive.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <concepts>
+#include <span>
 #include <string_view>
 
 namespace bench {
@@ -13,14 +15,18 @@ class json_object {
 public:
   json_object& add(std::string_view name, std::string_view text) {
     start(name);
-    text_.push_back('"');
-    for (const char letter : text) {
-      if (letter == '"' || letter == '\\')
-        text_.push_back('\\');
-      // Control characters occur in no name or message of ours.
-      text_.push_back(static_cast<unsigned char>(letter) < 0x20 ? ' ' : letter);
+    quote(text);
+    return *this;
+  }
+
+  json_object& add(std::string_view name, std::span<const std::string> texts) {
+    start(name).push_back('[');
+    for (const std::string& text : texts) {
+      if (text_.back() != '[')
+        text_.append(", ");
+      quote(text);
     }
-    text_.push_back('"');
+    text_.push_back(']');
     return *this;
   }
 
@@ -52,6 +58,17 @@ public:
   [[nodiscard]] std::string text() const { return text_ + "}"; }
 
 private:
+  void quote(std::string_view text) {
+    text_.push_back('"');
+    for (const char letter : text) {
+      if (letter == '"' || letter == '\\')
+        text_.push_back('\\');
+      // Control characters occur in no name or message of ours.
+      text_.push_back(static_cast<unsigned char>(letter) < 0x20 ? ' ' : letter);
+    }
+    text_.push_back('"');
+  }
+
   std::string& start(std::string_view name) {
     text_.append(text_.size() == 1 ? "\"" : ", \"").append(name).append("\": ");
     return text_;
@@ -83,13 +100,29 @@ json_object to_object(const processor_time& used, double deliveries) {
   return cpu;
 }
 
+json_object to_object(const histogram& times) {
+  json_object object;
+  object.add("p50", times.quantile(0.50)).add("p99", times.quantile(0.99)).add("max", times.max());
+  return object;
+}
+
+/// More of them say no more.
+constexpr std::size_t most_broken = 20;
+
+json_object to_object(const std::vector<std::string>& broken) {
+  json_object object;
+  const std::size_t shown = std::min(broken.size(), most_broken);
+  object.add("kept", broken.empty())
+      .add("broken_count", broken.size())
+      .add("broken", std::span{broken}.first(shown));
+  return object;
+}
+
 } // namespace
 
 std::string to_json(const load_options& options, const outcome& result) {
   const auto deliveries = static_cast<double>(result.deliveries);
   const auto reads = static_cast<double>(result.reads);
-  json_object latency;
-  latency.add("p50", result.p50).add("p99", result.p99).add("max", result.max);
   json_object report;
   report.add("name", std::string_view{options.name})
       .add("mode", std::string_view{to_word(options.mode)})
@@ -107,8 +140,12 @@ std::string to_json(const load_options& options, const outcome& result) {
       .add("seconds", result.seconds)
       .add("deliveries_per_second", ratio(deliveries, result.seconds))
       .add("frames_per_read", ratio(static_cast<double>(result.frames), reads))
-      .add("latency_us", latency)
+      .add("latency_us", to_object(result.latencies))
       .add("generator_cpu", to_object(result.generator, deliveries));
+  if (options.mode == load_mode::broadcast || options.mode == load_mode::rate)
+    report.add("fan_out_us", to_object(result.fan_outs));
+  if (options.are_promises_watched)
+    report.add("promises", to_object(result.broken_promises));
   if (options.server_process != 0)
     report.add("server_cpu", to_object(result.server, deliveries));
   report.add("check", to_object(result.found, result.is_good()));

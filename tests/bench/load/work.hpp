@@ -6,6 +6,8 @@
 #include "load/ledger.hpp"
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace bench {
 
@@ -32,19 +34,28 @@ public:
   /// Whether everything said has arrived wherever it should.
   [[nodiscard]] virtual bool is_quiet() const = 0;
 
+  /// Everything has arrived, and the clients are about to leave.
+  virtual void part() {}
+
   /// What was wrong.
   [[nodiscard]] virtual faults check() = 0;
+
+  /// What `--promises` found, after `check`: a line for each that is broken.
+  [[nodiscard]] virtual std::vector<std::string> broken_promises() const { return {}; }
 
   /// Forgets the counts so far: the measurement begins.
   void begin_measurement() {
     deliveries_ = 0;
     latencies_.clear();
+    fan_outs_.clear();
   }
 
   [[nodiscard]] std::uint64_t deliveries() const noexcept { return deliveries_; }
   [[nodiscard]] std::uint64_t said() const noexcept { return said_; }
   [[nodiscard]] std::uint64_t notices() const noexcept { return notices_; }
   [[nodiscard]] const histogram& latencies() const noexcept { return latencies_; }
+  /// From the first byte of a message until all have it; of modes in which more than one should.
+  [[nodiscard]] const histogram& fan_outs() const noexcept { return fan_outs_; }
 
 protected:
   /// What a run that has nothing to do between turns answers to `tick`.
@@ -57,6 +68,8 @@ protected:
     latencies_.add(latency);
   }
 
+  void count_fan_out(nanoseconds time) noexcept { fan_outs_.add(time); }
+
   std::uint64_t said_ = 0;
   std::uint64_t notices_ = 0;
   faults found_;
@@ -64,6 +77,7 @@ protected:
 private:
   std::uint64_t deliveries_ = 0;
   histogram latencies_;
+  histogram fan_outs_;
 };
 
 } // namespace bench

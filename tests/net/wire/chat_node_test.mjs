@@ -9,6 +9,7 @@ import { after, describe, test } from 'node:test';
 
 import { Program, within } from '../../app/browser/program.mjs';
 import { came, Client, left, LIMIT, welcome } from './chat_client.mjs';
+import { Recording } from './recording.mjs';
 
 const placements = ['worker', 'connection'].flatMap((where) => ['1', '2'].map((threads) => [where, threads]));
 
@@ -58,9 +59,12 @@ for (const [where, threads] of placements) {
     });
 
     test('two hundred hear the same in the same order', async () => {
-      const [crowd, lines] = [200, 5];
+      const [crowd, lines, watched] = [200, 5, 40];
       const program = await chat();
-      const clients = await Promise.all(Array.from({ length: crowd }, () => Client.joins(program)));
+      // Comparing each with each takes its time: some are watched.
+      const recording = new Recording();
+      const clients = await Promise.all(Array.from({ length: crowd }, (_, n) =>
+        Client.joins(program, `client ${n}`, n < watched ? recording : undefined)));
       clients.forEach((client, n) => {
         for (let line = 0; line < lines; ++line) client.says(`${n}:${line}`);
       });
@@ -84,9 +88,11 @@ for (const [where, threads] of placements) {
       const isRight = where === 'worker' ? (n, k) => n === k : (n, k) => k <= n && n < crowd;
       assert.ok(notices.every(isRight), notices.join(' '));
 
+      assert.deepEqual(recording.broken(welcome), []); // before they end: who has ended has lost nothing
       const end = program.stop();
       for (const client of clients) assert.equal((await within(LIMIT, 'a Close', client.ended)).code, 1001);
       assert.deepEqual(await end, { code: 0, signal: null });
+      assert.deepEqual(recording.broken(welcome), []);
     });
   });
 }

@@ -12,6 +12,7 @@ import unittest
 import websockets
 
 from program import PATIENCE, PLACEMENTS, Program
+from recording import Recording
 
 WELCOME, CAME, LEFT = "Welcome on the chat!", "New client connected", "Client disconnected"
 LIMIT = 10 * PATIENCE
@@ -20,18 +21,22 @@ LIMIT = 10 * PATIENCE
 class Client:
     """Somebody in the chat, with a memory."""
 
-    def __init__(self, ws):
+    def __init__(self, ws, name="", recording=None):
         self.ws = ws
+        self.name = name
+        self.recording = recording
         self.heard = []
         self.said = []
         self.changed = asyncio.Condition()
         self.listening = asyncio.create_task(self._listen())
 
     @classmethod
-    async def joins(cls, chat):
+    async def joins(cls, chat, name="", recording=None):
         ws = await asyncio.wait_for(
             websockets.connect(chat.url, compression=None, ping_interval=None, max_queue=None), LIMIT)
-        client = cls(ws)
+        client = cls(ws, name, recording)
+        if recording:
+            recording.admitted(name)
         await client.has_heard(1)
         return client
 
@@ -47,6 +52,10 @@ class Client:
         async with self.changed:
             if text is not None:
                 self.heard.append(text)
+            if self.recording and text is not None:
+                self.recording.heard(self.name, text)
+            elif self.recording:
+                self.recording.ended(self.name)
             self.changed.notify_all()
 
     async def until(self, is_so):
@@ -61,14 +70,20 @@ class Client:
 
     async def says(self, text):
         self.said.append(text)
+        if self.recording:
+            self.recording.said(self.name, text)
         await self.ws.send(text)
 
     async def leaves(self, code=1000, reason=""):
+        if self.recording:
+            self.recording.leaves(self.name)
         await asyncio.wait_for(self.ws.close(code, reason), LIMIT)
         await asyncio.wait_for(self.listening, LIMIT)
         return self.ws.close_code
 
     async def vanishes(self):
+        if self.recording:
+            self.recording.leaves(self.name)
         self.ws.transport.abort()
         await asyncio.wait_for(self.listening, LIMIT)
 
@@ -132,8 +147,10 @@ class Stories:
         talkers, lines, visitors = 24, 40, 12
         seed = random.randrange(1 << 30)
         chance = random.Random(seed)
-        witness = await Client.joins(self.chat)  # who never speaks, and so hears everything
-        clients = await asyncio.gather(*(Client.joins(self.chat) for _ in range(talkers)))
+        record = Recording()
+        witness = await Client.joins(self.chat, "witness", record)  # never speaks, so hears everything
+        clients = await asyncio.gather(*(Client.joins(self.chat, f"talker {n}", record)
+                                         for n in range(talkers)))
 
         async def talks(number, client):
             for line in range(lines):
@@ -143,7 +160,8 @@ class Stories:
 
         async def visits(number):
             for code in (1000, 1001, None):
-                visitor = await Client.joins(self.chat)
+                # What one says who vanishes may be lost, and is not promised to anybody.
+                visitor = await Client.joins(self.chat, f"visitor {number} {code}", code and record)
                 await visitor.says(f"visitor {number} {code}")
                 await (visitor.vanishes() if code is None else visitor.leaves(code))
 
@@ -152,10 +170,12 @@ class Stories:
         stays = talkers * lines
         await witness.until(lambda: witness.heard.count(LEFT) == 3 * visitors
                             and sum(":" in t for t in witness.heard) == stays)
-        end = await Client.joins(self.chat)
+        end = await Client.joins(self.chat, "the last", record)
         await end.says("the end")
         everybody = [witness, *clients]
         await asyncio.gather(*(c.until(lambda c=c: c.heard[-1] == "the end") for c in everybody))
+
+        self.assertEqual(record.broken(WELCOME), [], seed)
 
         whole = witness.heard[1:]
         self.assertEqual(whole.count(CAME), talkers + 3 * visitors + 1, seed)
