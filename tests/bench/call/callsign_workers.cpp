@@ -4,12 +4,11 @@
 
 #include <callsign/workers.hpp>
 
+#include <cstddef>
 #include <cstdint>
-#include <fstream>
 #include <memory>
 #include <string>
-#include <string_view>
-#include <vector>
+#include <utility>
 
 namespace bench::call {
 namespace {
@@ -19,17 +18,6 @@ using callsign::workers;
 /// As many threads as the peers have, so that the comparison is one of queues.
 callsign::workers_options one_thread() {
   return {.threads = 1, .interrupts = callsign::signals::left_alone};
-}
-
-/// In bytes.
-std::int64_t proportional_set_size() {
-  std::ifstream file{"/proc/self/smaps_rollup"};
-  for (std::string word; file >> word;) {
-    std::int64_t kibibytes = 0;
-    if (word == "Pss:" && file >> kibibytes)
-      return kibibytes * 1024;
-  }
-  return 0;
 }
 
 /// The name is looked up at each call.
@@ -72,11 +60,60 @@ BENCHMARK(callsign_round_trip)->Apply(with_one_caller);
 void callsign_ask_from_a_thread(benchmark::State& state) {
   workers all{one_thread()};
   int answers = 0;
-  for ([[maybe_unused]] auto unused : state)
-    answers += all.ask("receiver", [] { return 1; }).get();
-  state.SetItemsProcessed(answers);
+  measure_trips(state, [&] { answers += all.ask("receiver", [] { return 1; }).get(); });
+  if (answers != state.iterations())
+    state.SkipWithError("answers were lost");
 }
 BENCHMARK(callsign_ask_from_a_thread)->Apply(with_one_caller);
+
+/// A worker that asks another, and asks again when it has the answer.
+class asker {
+public:
+  asker(stopwatch& watch, tally& answered) : watch_{watch}, answered_{answered} {}
+
+  void ask(callsign::worker& self) {
+    watch_.start();
+    self.ask(
+        "receiver", [] { return 1; },
+        [this](callsign::worker& me, callsign::answer<int>) {
+          watch_.stop();
+          answered_.count_one();
+          if (--left > 0)
+            ask(me);
+        });
+  }
+
+  std::uint64_t left = 0;
+
+private:
+  stopwatch& watch_;
+  tally& answered_;
+};
+
+/// From the question to the continuation, one question at a time.
+void callsign_ask_between_workers_one_at_a_time(benchmark::State& state) {
+  constexpr std::uint64_t asks = 2'000;
+  stopwatch watch;
+  tally answered;
+  workers all{{.threads = static_cast<std::size_t>(state.range(0)),
+               .interrupts = callsign::signals::left_alone}};
+  asker one{watch, answered};
+  for ([[maybe_unused]] auto unused : state) {
+    answered.expect(asks);
+    one.left = asks;
+    all.call("asker", [&one](callsign::worker& self) { one.ask(self); });
+    answered.wait();
+  }
+  watch.report(state);
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(asks));
+}
+BENCHMARK(callsign_ask_between_workers_one_at_a_time)
+    ->ArgName("threads")
+    ->Arg(1)
+    ->Arg(4)
+    ->UseRealTime()
+    ->MeasureProcessCPUTime()
+    ->Unit(benchmark::kMillisecond);
 
 /// The whole price of an ask between workers: the question, its deadline, the answer, the
 /// continuation.
@@ -102,52 +139,29 @@ BENCHMARK(callsign_ask_between_workers)
     ->MeasureProcessCPUTime()
     ->Unit(benchmark::kMillisecond);
 
+/// Workers that nobody has called yet, under names like those that programs make.
+class fleet {
+public:
+  template <class Task>
+  void call_new(Task&& task) {
+    all_.call("device " + std::to_string(count_++), std::forward<Task>(task));
+  }
+
+private:
+  workers all_{one_thread()};
+  std::uint64_t count_ = 0;
+};
+
 /// From the first call to a name that nobody has until its task has run.
 void callsign_create_by_first_call(benchmark::State& state) {
-  constexpr std::int64_t batch = 1'000;
-  tally received;
-  for ([[maybe_unused]] auto unused : state) {
-    state.PauseTiming();
-    auto all = std::make_unique<workers>(one_thread());
-    std::vector<std::string> names;
-    for (std::int64_t i = 0; i < batch; ++i)
-      names.push_back("worker " + std::to_string(i));
-    received.expect(static_cast<std::uint64_t>(batch));
-    state.ResumeTiming();
-    for (const std::string& name : names)
-      all->call(name, [&received] { received.count_one(); });
-    received.wait();
-    state.PauseTiming();
-    all.reset();
-    state.ResumeTiming();
-  }
-  state.SetItemsProcessed(state.iterations() * batch);
+  measure_creation(state, [] { return std::make_unique<fleet>(); });
 }
-BENCHMARK(callsign_create_by_first_call)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(callsign_create_by_first_call)->Apply(as_creation);
 
-/// The growth of this process's proportional set size by 100 000 named workers that have run one
-/// task each and are idle.
 void callsign_idle_memory(benchmark::State& state) {
-  constexpr std::int64_t count = 100'000;
-  double bytes_each = 0;
-  for ([[maybe_unused]] auto unused : state) {
-    tally received;
-    workers all{one_thread()};
-    const auto make = [&](std::string_view kind, std::int64_t how_many) {
-      received.expect(static_cast<std::uint64_t>(how_many));
-      for (std::int64_t i = 0; i < how_many; ++i)
-        all.call(std::string{kind} + std::to_string(i), [&received] { received.count_one(); });
-      received.wait();
-    };
-    make("first ", 1'000);
-    const auto before = proportional_set_size();
-    make("device ", count);
-    bytes_each = static_cast<double>(proportional_set_size() - before) / static_cast<double>(count);
-  }
-  state.SetItemsProcessed(state.iterations() * count);
-  state.counters["bytes_each"] = bytes_each;
+  measure_idle_memory(state, [] { return std::make_unique<fleet>(); });
 }
-BENCHMARK(callsign_idle_memory)->UseRealTime()->Iterations(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(callsign_idle_memory)->Apply(as_memory);
 
 } // namespace
 } // namespace bench::call

@@ -8,6 +8,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include <functional>
+#include <memory>
 #include <utility>
 
 namespace bench::call {
@@ -98,6 +99,48 @@ void asio_strand_round_trip(benchmark::State& state) {
   pool.join();
 }
 BENCHMARK(asio_strand_round_trip)->Apply(with_one_caller);
+
+/// Strands that are kept; a strand without a handle is no more.
+class strands {
+public:
+  ~strands() { pool_.join(); }
+
+  template <class Task>
+  void call_new(Task&& task) {
+    all_.push_back(boost::asio::make_strand(pool_));
+    boost::asio::post(all_.back(), std::forward<Task>(task));
+  }
+
+private:
+  boost::asio::thread_pool pool_{1};
+  std::vector<boost::asio::strand<boost::asio::thread_pool::executor_type>> all_;
+};
+
+void asio_strand_create(benchmark::State& state) {
+  measure_creation(state, [] { return std::make_unique<strands>(); });
+}
+BENCHMARK(asio_strand_create)->Apply(as_creation);
+
+void asio_strand_idle_memory(benchmark::State& state) {
+  measure_idle_memory(state, [] { return std::make_unique<strands>(); });
+}
+BENCHMARK(asio_strand_idle_memory)->Apply(as_memory);
+
+/// From the making of a thread until its first task has run, one at a time: they cannot share one.
+void mutex_and_condition_variable_create(benchmark::State& state) {
+  tally received;
+  for ([[maybe_unused]] auto unused : state) {
+    received.expect(1);
+    auto one = std::make_unique<function_thread>();
+    one->post([&received] { received.count_one(); });
+    received.wait();
+    state.PauseTiming();
+    one.reset();
+    state.ResumeTiming();
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(mutex_and_condition_variable_create)->UseRealTime()->Unit(benchmark::kMicrosecond);
 
 } // namespace
 } // namespace bench::call

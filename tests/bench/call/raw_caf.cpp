@@ -11,6 +11,9 @@
 #include <caf/send.hpp>
 
 #include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -33,27 +36,44 @@ protected:
   }
 };
 
-/// An actor system whose one thread sleeps when idle, and one actor in it.
-class receiver {
-public:
-  receiver() : system_{config_}, actor_{system_.spawn<function_runner>()} {}
-  ~receiver() { caf::anon_send_exit(actor_, caf::exit_reason::user_shutdown); }
-  receiver(const receiver&) = delete;
-  receiver& operator=(const receiver&) = delete;
+/// One thread, which sleeps when idle.
+struct one_thread : caf::actor_system_config {
+  one_thread() {
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", 1);
+  }
+};
 
-  void post(function task) const { caf::anon_send(actor_, std::move(task)); }
+/// An actor system and actors in it.
+class receivers {
+public:
+  receivers() = default;
+  ~receivers() {
+    for (const caf::actor& one : actors_)
+      caf::anon_send_exit(one, caf::exit_reason::user_shutdown);
+  }
+  receivers(const receivers&) = delete;
+  receivers& operator=(const receivers&) = delete;
+
+  void call_new(function task) {
+    actors_.push_back(system_.spawn<function_runner>());
+    post(std::move(task));
+  }
+  /// To the last one made.
+  void post(function task) const { caf::anon_send(actors_.back(), std::move(task)); }
 
 private:
-  struct config : caf::actor_system_config {
-    config() {
-      set("scheduler.policy", caf::atom("sharing"));
-      set("scheduler.max-threads", 1);
-    }
-  };
+  one_thread config_;
+  caf::actor_system system_{config_};
+  std::vector<caf::actor> actors_;
+};
 
-  config config_;
-  caf::actor_system system_;
-  caf::actor actor_;
+/// The same with one actor.
+class receiver : public receivers {
+public:
+  receiver() {
+    call_new([] {});
+  }
 };
 
 void raw_caf(benchmark::State& state) {
@@ -72,21 +92,28 @@ BENCHMARK(raw_caf_round_trip)->Apply(with_one_caller);
 
 /// A plain thread asks an actor of CAF's and waits in its own way.
 void raw_caf_request_receive(benchmark::State& state) {
-  caf::actor_system_config config;
-  config.set("scheduler.policy", caf::atom("sharing"));
-  config.set("scheduler.max-threads", 1);
+  one_thread config;
   caf::actor_system system{config};
   const auto asked = system.spawn(
       [](caf::event_based_actor*) -> caf::behavior { return {[](int value) { return value; }}; });
   caf::scoped_actor self{system};
-  for ([[maybe_unused]] auto unused : state) {
+  measure_trips(state, [&] {
     self->request(asked, std::chrono::seconds{5}, 1)
         .receive([](int) {}, [&](const caf::error&) { state.SkipWithError("no answer"); });
-  }
-  state.SetItemsProcessed(state.iterations());
+  });
   caf::anon_send_exit(asked, caf::exit_reason::user_shutdown);
 }
 BENCHMARK(raw_caf_request_receive)->Apply(with_one_caller);
+
+void raw_caf_create(benchmark::State& state) {
+  measure_creation(state, [] { return std::make_unique<receivers>(); });
+}
+BENCHMARK(raw_caf_create)->Apply(as_creation);
+
+void raw_caf_idle_memory(benchmark::State& state) {
+  measure_idle_memory(state, [] { return std::make_unique<receivers>(); });
+}
+BENCHMARK(raw_caf_idle_memory)->Apply(as_memory);
 
 } // namespace
 } // namespace bench::call

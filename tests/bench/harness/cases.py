@@ -17,12 +17,15 @@ class Case:
     load: tuple
     like: str = ""
     is_quick: bool = False
+    #: Clients that are there all the time and say nothing.
+    members: int = 0
 
     def mode_for(self, modes):
         """The mode that a server with these modes runs, or None."""
         return next((mode for mode in (self.mode, self.like) if mode in modes), None)
 
 
+CHURN = ("churn", "--connections", "50", "--sources", "50", "--echo")
 FIFTY = ("broadcast", "--connections", "500", "--publishers", "50")
 
 CASES = (
@@ -51,7 +54,8 @@ CASES = (
     Case("echo-16k", "Echo: 100 connections, 1 message in flight each, 16 KiB",
          "echo", ("echo", "--connections", "100", "--payload", "16384")),
     Case("churn", "Connect, one echo, close: 50 at a time (a delivery is one connection's life)",
-         "echo", ("churn", "--connections", "50", "--sources", "50", "--echo")),
+         "echo", CHURN),
+    Case("churn-10k", "The same among 10,000 idle connections", "echo", CHURN, members=10_000),
 )
 
 # Two cases that have programs and tables of their own.

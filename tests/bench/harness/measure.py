@@ -1,5 +1,6 @@
 """Runs the cases: servers in turn within each round, so that what a round has in common is shared."""
 
+import contextlib
 import json
 import re
 import subprocess
@@ -51,7 +52,8 @@ def run_case(bench, case, wanted):
 def run_load(bench, case, server, mode):
     """One run; a report whose check is not ok counts for nothing, but is kept."""
     try:
-        with servers.Running(server, mode, bench.server_core) as running:
+        with (server.start(mode, bench.server_core) as running,
+              Idlers(bench, running.url, case.members) if case.members else contextlib.nullcontext()):
             done = subprocess.run(
                 bench.generator(*case.load, "--url", running.url, "--name", server.name,
                                 "--pid", str(running.pid), "--seconds", str(bench.seconds)),
@@ -122,8 +124,8 @@ class Idlers:
 
 def measure_memory(bench, server, few, many):
     """User memory for each of the connections between `few` and `many`, in KiB, and what it took."""
-    settle = 1.0
-    with servers.Running(server, "echo", bench.server_core) as running:
+    settle, watch = 1.0, 2.0
+    with server.start("echo", bench.server_core) as running:
         with Idlers(bench, running.url, few) as clients:
             # So that the first few are the same at both ends of each difference.
             clients.order("echo")
@@ -132,18 +134,21 @@ def measure_memory(bench, server, few, many):
             clients.order(str(many))
             time.sleep(settle)
             after, cpu_after = read_pss(running.pid), read_cpu(running.pid)
+            time.sleep(watch)
+            cpu_idle = read_cpu(running.pid) - cpu_after
             clients.order("echo")
             time.sleep(settle)
             later = read_pss(running.pid)
     count = many - few
     return {"idle_kib": (after - before) / count,
             "after_one_message_kib": (later - before) / count,
-            "accept_cpu_us": (cpu_after - cpu_before) * 1e6 / count}
+            "accept_cpu_us": (cpu_after - cpu_before) * 1e6 / count,
+            "idle_cpu_percent": 100 * cpu_idle / watch}
 
 
 def run_memory(bench, wanted, few, many):
     """All rounds of the memory case."""
-    able = [server for server in wanted if bench.command_of(server, "echo")]
+    able = [server for server in wanted if not server.url and bench.command_of(server, "echo")]
     results = {server.name: [] for server in able}
     for number in range(bench.rounds):
         bench.say(f"    round {number + 1} of {bench.rounds}")
@@ -161,19 +166,31 @@ def run_calls(bench):
     if not program.is_file():
         bench.say("    call-benchmark is not built")
         return {}
-    done = subprocess.run(
-        [str(program), f"--benchmark_repetitions={bench.rounds}",
-         "--benchmark_enable_random_interleaving=true", f"--benchmark_min_time={bench.seconds / 4}",
-         "--benchmark_format=json"],
-        capture_output=True, text=True, timeout=1800, check=False)
+    results = {}
+    run_benchmarks(bench, [f"--benchmark_repetitions={bench.rounds}", "--benchmark_filter=-idle_memory",
+                           "--benchmark_enable_random_interleaving=true",
+                           f"--benchmark_min_time={bench.seconds / 4}"], results)
+    # What one of these frees, the next would find: each has a process of its own.
+    listed = subprocess.run([str(program), "--benchmark_list_tests", "--benchmark_filter=idle_memory"],
+                            capture_output=True, text=True, check=True).stdout.split()
+    for name in bench.rounds * listed:
+        run_benchmarks(bench, [f"--benchmark_filter=^{name}$"], results)
+    return results
+
+
+def run_benchmarks(bench, options, results):
+    """Adds to each benchmark's runs those of one process."""
+    done = subprocess.run([str(bench.build / "call-benchmark"), "--benchmark_format=json", *options],
+                          capture_output=True, text=True, timeout=1800, check=False)
     if done.returncode != 0:
         bench.say(f"    call-benchmark failed: {done.stderr.strip()}")
-        return {}
-    results = {}
+        return
     for run in json.loads(done.stdout)["benchmarks"]:
         if run["run_type"] == "iteration" and not run.get("error_occurred"):
-            name = run["run_name"].replace("/process_time", "").replace("/real_time", "")
+            name = run["run_name"]
+            for ending in ("/process_time", "/real_time", "/iterations:1"):
+                name = name.replace(ending, "")
             results.setdefault(name, []).append(
-                {key: run[key] for key in ("real_time", "cpu_time", "time_unit",
-                                           "items_per_second", "iterations")})
-    return results
+                {key: run[key] for key in ("real_time", "cpu_time", "time_unit", "items_per_second",
+                                           "iterations", "p50_us", "p99_us", "bytes_each")
+                 if key in run})

@@ -27,6 +27,13 @@ class Server:
     command: object
     modes: tuple = RELAYING
     is_usual: bool = True
+    #: Of one that somebody else started: its URL and process.
+    url: str = ""
+    pid: int = 0
+
+    def start(self, mode, core):
+        """What `with` holds while the server runs: `url` and `pid`."""
+        return Elsewhere(self.url, self.pid) if self.url else Running(self, mode, core)
 
 
 def built(build, program, *options):
@@ -68,6 +75,13 @@ def beside(text):
                                       for word in shlex.split(command)])
 
 
+def elsewhere(name, url, pid):
+    """A server that runs already; process 0: unknown, and then its processor time is, too."""
+    if not url.startswith("ws://127.0.0.1:"):
+        raise ValueError(f"--url {name} {url}: must be ws://127.0.0.1:PORT/PATH")
+    return Server(name, lambda mode: [url], url=url, pid=int(pid))
+
+
 def all_servers(build):
     ours = "callsign-bench-server"
     with_loop = (*RELAYING, "loop")
@@ -93,6 +107,20 @@ def read_line(process, seconds):
     """The next line of a process, or None when it takes longer or the process has ended."""
     ready, _, _ = select.select([process.stdout], [], [], seconds)
     return (process.stdout.readline() or None) if ready else None
+
+
+@dataclass
+class Elsewhere:
+    """A server that is somebody else's to start and stop."""
+
+    url: str
+    pid: int
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
 
 
 class Running:

@@ -31,7 +31,13 @@ def good(report):
 
 
 def cpu(report):
-    return report["server_cpu"]["us_per_delivery"]
+    """Of the server, for each delivery; 0 when nobody knows its process."""
+    return report.get("server_cpu", {}).get("us_per_delivery", 0)
+
+
+def part(report, which):
+    """`user` or `kernel` time of the server for each delivery."""
+    return report.get("server_cpu", {}).get(f"{which}_seconds", 0) * 1e6 / report["deliveries"]
 
 
 def paired_ratio(reports, base_reports, value=cpu):
@@ -48,19 +54,19 @@ def summarise(reports, base_reports):
     if not counted:
         return summary
     summary["cpu_us"] = [cpu(report) for report in counted]
-    summary["user_us"] = median(
-        report["server_cpu"]["user_seconds"] * 1e6 / report["deliveries"] for report in counted)
-    summary["kernel_us"] = median(
-        report["server_cpu"]["kernel_seconds"] * 1e6 / report["deliveries"] for report in counted)
+    for which in ("user", "kernel"):
+        summary[f"{which}_us"] = median(part(report, which) for report in counted)
     summary["ratio"] = paired_ratio(reports, base_reports)
     for name in ("deliveries_per_second", "frames_per_read"):
         summary[name] = median(report[name] for report in counted)
     for name in ("p50", "p99", "max"):
         summary[name] = median(report["latency_us"][name] for report in counted)
+        if "fan_out_us" in counted[0]:
+            summary[f"fan_out_{name}"] = median(report["fan_out_us"][name] for report in counted)
     return summary
 
 
-LOAD_COLUMNS = ("server", "CPU us/delivery median [min-max]", "user us", f"x {BASE}",
+LOAD_COLUMNS = ("server", "CPU us/delivery median [min-max]", "user us", "kernel us", f"x {BASE}",
                 "deliveries/s", "frames/read", "p50 us", "p99 us", "max us")
 
 
@@ -72,6 +78,7 @@ def load_table(summaries):
             continue
         runs = f" n={one['runs']}" + (f", {one['failed_runs']} failed" if one["failed_runs"] else "")
         rows.append((name, spread(one["cpu_us"]) + runs, f"{one['user_us']:.2f}",
+                     f"{one['kernel_us']:.2f}",
                      f"{one['ratio']:.2f}" if one["ratio"] else "-",
                      f"{one['deliveries_per_second']:,.0f}", f"{one['frames_per_read']:.1f}",
                      *(f"{one[name]:,.0f}" for name in ("p50", "p99", "max"))))
@@ -80,18 +87,19 @@ def load_table(summaries):
 
 def memory_table(results):
     columns = ("server", "KiB/connection idle median [min-max]", "after one message",
-               "accept CPU us/connection")
+               "accept CPU us/connection", "idle CPU % of a core")
     rows = []
     for name, runs in results.items():
         each = {key: [run[key] for run in runs]
-                for key in ("idle_kib", "after_one_message_kib", "accept_cpu_us")}
+                for key in ("idle_kib", "after_one_message_kib", "accept_cpu_us", "idle_cpu_percent")}
         rows.append((name, spread(each["idle_kib"]), spread(each["after_one_message_kib"]),
-                     spread(each["accept_cpu_us"], 0)))
+                     spread(each["accept_cpu_us"], 0), spread(each["idle_cpu_percent"])))
     return table(columns, rows)
 
 
 def calls_table(results):
-    columns = ("benchmark", "M/s median [min-max]", "us each", "CPU us each")
+    columns = ("benchmark", "M/s median [min-max]", "us each", "CPU us each", "p50 us", "p99 us",
+               "bytes each")
     rows = []
     for name, runs in sorted(results.items()):
         rate = [run["items_per_second"] for run in runs]
@@ -99,5 +107,20 @@ def calls_table(results):
         cpu_each = [run["cpu_time"] / run["real_time"] / run["items_per_second"] * 1e6
                     for run in runs]
         rows.append((name, spread([value / 1e6 for value in rate]),
-                     f"{1e6 / median(rate):.3f}", f"{median(cpu_each):.3f}"))
+                     f"{1e6 / median(rate):.3f}", f"{median(cpu_each):.3f}",
+                     *(f"{median(run[key] for run in runs):,.{digits}f}" if key in runs[0] else "-"
+                       for key, digits in (("p50_us", 1), ("p99_us", 1), ("bytes_each", 0)))))
     return table(columns, rows)
+
+
+def plot_rows(summaries):
+    """What `plots.bars` draws of a case: name, user and kernel time, least and most of both."""
+    rows = []
+    for name, one in summaries.items():
+        if not one["runs"] or not any(one["cpu_us"]):
+            continue
+        # The sum is exact, its parts are counted in ticks.
+        ticks = one["user_us"] + one["kernel_us"]
+        user = median(one["cpu_us"]) * (one["user_us"] / ticks if ticks else 0)
+        rows.append((name, user, median(one["cpu_us"]) - user, min(one["cpu_us"]), max(one["cpu_us"])))
+    return rows
