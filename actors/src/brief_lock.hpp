@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <thread>
 
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
@@ -20,7 +21,8 @@ inline void pause_processor() noexcept {
 }
 
 /// What `std::mutex` does, in 4 bytes, inline, and with some patience before it lets the kernel put
-/// the thread to sleep: what it guards takes a few instructions, and a sleep takes thousands.
+/// the thread to sleep: what it guards takes a few instructions, and a sleep takes thousands. With
+/// more callers than cores, it is often a yield that lets the holder go on.
 ///
 /// @context any thread
 /// @source  U. Drepper, "Futexes Are Tricky", the second mutex
@@ -46,14 +48,19 @@ private:
   static constexpr int is_taken = 1;
   static constexpr int is_awaited = 2; ///< taken, and somebody may be asleep
   static constexpr int patience = 64;
+  static constexpr int yields = 8; ///< then: whoever holds it may have lost the processor to us
 
   void wait() noexcept {
-    for (int i = 0; i < patience; ++i) {
+    for (int i = 0; i < patience + yields; ++i) {
       int seen = state_.load(std::memory_order_relaxed);
       if (seen == is_free &&
           state_.compare_exchange_weak(seen, is_taken, std::memory_order_acquire))
         return;
-      pause_processor();
+      if (i < patience) {
+        pause_processor();
+      } else {
+        std::this_thread::yield();
+      }
     }
     while (state_.exchange(is_awaited, std::memory_order_acquire) != is_free)
       state_.wait(is_awaited, std::memory_order_relaxed);
