@@ -26,7 +26,7 @@ class Server:
     name: str
     command: object
     modes: tuple = RELAYING
-    is_usual: bool = True
+    is_quick: bool = True
     #: Of one that somebody else started: its URL and process.
     url: str = ""
     pid: int = 0
@@ -93,10 +93,10 @@ def all_servers(build):
                with_loop),
         Server("callsign, in_worker, 2 I/O threads",
                built(build, ours, "--placement", "worker", "--io-threads", "2"), with_loop,
-               is_usual=False),
+               is_quick=False),
         Server("callsign, in_connection, 2 I/O threads",
                built(build, ours, "--placement", "connection", "--io-threads", "2"), with_loop,
-               is_usual=False),
+               is_quick=False),
         Server("plain Beast", built(build, "plain-beast")),
         Server("Node ws", node_ws),
         Server("python websockets", python_websockets),
