@@ -119,6 +119,24 @@ TEST_F(Line, WhoLeavesBeforeTheVerdictIsNoticed) {
   EXPECT_EQ(end_of().cause, end_cause::line_lost);
 }
 
+// Whoever resets its line right behind its request has gone when that is read, and the socket does
+// not know its address any more. Without one it would be on nobody's list of the denied.
+TEST_F(Line, WhoHasGoneAlreadyStillCameFromItsAddress) {
+  start({}, 1);
+  std::promise<void> it_has_gone;
+  sockets->threads().front()->post([&] { it_has_gone.get_future().wait_for(patience); });
+  raw_client ana{port(), "127.0.0.1", "127.0.0.9"};
+  ana.send(good_handshake("/ws"));
+
+  ana.reset();
+  it_has_gone.set_value();
+
+  ASSERT_NE(desk->ear(), nullptr);
+  EXPECT_EQ(desk->requests.at(0).remote_address, "127.0.0.9");
+  EXPECT_NE(desk->requests.at(0).remote_port, 0);
+  EXPECT_EQ(end_of().cause, end_cause::line_lost);
+}
+
 TEST_F(Line, WhoSendsTooMuchBeforeTheVerdictIsStillNoticedWhenItLeaves) {
   start();
   desk->is_slow = true;

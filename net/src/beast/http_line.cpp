@@ -21,8 +21,9 @@ constexpr std::size_t body_overhead = 8;
 
 } // namespace
 
-void http_line::begin(socket_thread& here, tcp::socket socket, site::seat place) {
-  auto self = std::make_shared<http_line>(here, std::move(socket), std::move(place));
+void http_line::begin(socket_thread& here, tcp::socket socket, const tcp::endpoint& from,
+                      site::seat place) {
+  auto self = std::make_shared<http_line>(here, std::move(socket), from, std::move(place));
   here.adopt(self);
   here.step(*self, [&] {
     if (here.is_finishing() || self->home().is_stopping())
@@ -32,8 +33,9 @@ void http_line::begin(socket_thread& here, tcp::socket socket, site::seat place)
   });
 }
 
-http_line::http_line(socket_thread& here, tcp::socket socket, site::seat place)
-    : line{here}, socket_{std::move(socket)}, place_{std::move(place)}, limit_{[this] {
+http_line::http_line(socket_thread& here, tcp::socket socket, const tcp::endpoint& from,
+                     site::seat place)
+    : line{here}, socket_{std::move(socket)}, from_{from}, place_{std::move(place)}, limit_{[this] {
         thread().step(*this, [this] { too_late(); });
       }} {
   home().plain_line_began();
@@ -223,7 +225,8 @@ void http_line::decide_upgrade() {
   auto asking = std::make_shared<upgraded_line>(thread(), std::move(socket_), std::move(shake.key),
                                                 std::string{early});
   auto said = home().desk().upgrade_asked(
-      *asking, asking->make_request(head_, asked_, std::move(shake.subprotocols)), thread());
+      *asking, upgraded_line::make_request(head_, asked_, from_, std::move(shake.subprotocols)),
+      thread());
   switch (said.what) {
   case door::upgrade_answer::kind::not_ours:
     socket_ = asking->give_back();
@@ -241,7 +244,7 @@ void http_line::decide_upgrade() {
 
 void http_line::log(std::string_view what, std::string_view became_of_it) const {
   home().books().log(log_level::info,
-                     std::string{what}.append(remote_address(socket_)).append(became_of_it));
+                     std::string{what}.append(bare(from_.address())).append(became_of_it));
 }
 
 // -- answering ------------------------------------------------------------------------------------
@@ -345,10 +348,7 @@ void http_line::cut() noexcept {
 
 void http_line::cut_answer(std::string_view why) {
   home().books().count(counter::answers_cut);
-  io_error gone;
-  const auto client = socket_.remote_endpoint(gone);
-  home().books().log(log_level::info, "an answer to " + client.address().to_string() +
-                                          " was cut: " + std::string{why});
+  log("an answer to ", std::string{" was cut: "}.append(why));
   cut();
 }
 

@@ -23,10 +23,12 @@ namespace callsign::beast {
 /// One request at a time; what comes behind it waits in the buffer.
 class http_line final : public line {
 public:
-  /// Takes over a socket that was just accepted.
-  static void begin(socket_thread& here, tcp::socket socket, site::seat place);
+  /// Takes over a socket that was just accepted. The socket itself cannot tell where it is from
+  /// once the client has gone, and what that client asked for may still be there to be read.
+  static void begin(socket_thread& here, tcp::socket socket, const tcp::endpoint& from,
+                    site::seat place);
 
-  http_line(socket_thread& here, tcp::socket socket, site::seat place);
+  http_line(socket_thread& here, tcp::socket socket, const tcp::endpoint& from, site::seat place);
   ~http_line() override;
 
   void cut() noexcept override;
@@ -67,6 +69,7 @@ private:
   void arm(std::chrono::milliseconds limit);
 
   tcp::socket socket_;
+  tcp::endpoint from_;
   site::seat place_;
   phase phase_ = phase::idle;
   std::string in_;         ///< bytes of the request that is arriving, and what follows it

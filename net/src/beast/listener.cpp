@@ -229,29 +229,30 @@ void listener::accept_some() {
       return pause(plain(failed));
     static_cast<void>(taken.release());
     keep_reserve();
-    accepted(std::move(socket), from.address(), where);
+    accepted(std::move(socket), from, where);
   }
   accept();
 }
 
-void listener::accepted(tcp::socket socket, const asio::ip::address& from, socket_thread& where) {
+void listener::accepted(tcp::socket socket, const tcp::endpoint& from, socket_thread& where) {
   io_error ignored;
   socket.set_option(tcp::no_delay{true}, ignored);
   if (const auto all = home_->line_count(); all >= home_->options().max_lines) {
     return turn_away(std::move(socket), counter::lines_refused_full,
                      "there are " + std::to_string(all) + " already", where);
   }
-  const auto near = neighbourhood_of(from);
+  const auto near = neighbourhood_of(from.address());
   if (const auto all = home_->lines_from(near); all >= home_->max_lines_per_address()) {
     return turn_away(std::move(socket), counter::lines_refused_address_full,
-                     "there are " + std::to_string(all) + " from " + from.to_string() + " already",
+                     "there are " + std::to_string(all) + " from " + from.address().to_string() +
+                         " already",
                      where);
   }
   home_->books().count(counter::lines_accepted);
   // The seat is taken here, so that the count is right for the next accept.
   asio::post(where.context(),
-             [&where, socket = std::move(socket), place = site::seat{home_, near}]() mutable {
-               http_line::begin(where, std::move(socket), std::move(place));
+             [&where, socket = std::move(socket), from, place = site::seat{home_, near}]() mutable {
+               http_line::begin(where, std::move(socket), from, std::move(place));
              });
 }
 

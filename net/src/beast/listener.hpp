@@ -43,7 +43,7 @@ private:
   void accept();
   void accept_some();
   void stumbled(const std::exception& over);
-  void accepted(tcp::socket socket, const asio::ip::address& from, socket_thread& where);
+  void accepted(tcp::socket socket, const tcp::endpoint& from, socket_thread& where);
   void turn_away(tcp::socket socket, counter why, std::string how_many, socket_thread& where);
   void tell_of_turned_away();
   void keep_reserve();

@@ -20,11 +20,4 @@ namespace callsign::beast {
   return address.to_string();
 }
 
-/// For the log: a client that has gone meanwhile has no address any more.
-[[nodiscard]] inline std::string remote_address(const tcp::socket& of) {
-  io_error gone;
-  const auto from = of.remote_endpoint(gone);
-  return gone ? "somebody who has gone" : bare(from.address());
-}
-
 } // namespace callsign::beast

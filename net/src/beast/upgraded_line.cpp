@@ -50,19 +50,16 @@ std::shared_ptr<upgraded_line> upgraded_line::self() {
 
 request upgraded_line::make_request(const rules::request_head& head,
                                     const rules::request_meaning& meaning,
-                                    std::vector<std::string> subprotocols) const {
+                                    const tcp::endpoint& from,
+                                    std::vector<std::string> subprotocols) {
   request asked;
   asked.headers = head.headers;
   asked.query = rules::parse_query(meaning.query);
   asked.url = head.target;
   asked.path = meaning.path;
   asked.subprotocols = std::move(subprotocols);
-  io_error gone;
-  const auto from = socket_.remote_endpoint(gone);
-  if (!gone) {
-    asked.remote_address = bare(from.address());
-    asked.remote_port = from.port();
-  }
+  asked.remote_address = bare(from.address());
+  asked.remote_port = from.port();
   return asked;
 }
 

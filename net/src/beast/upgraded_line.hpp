@@ -34,9 +34,10 @@ public:
   upgraded_line(socket_thread& here, tcp::socket socket, std::string key, std::string early);
   ~upgraded_line() override;
 
-  [[nodiscard]] request make_request(const rules::request_head& head,
-                                     const rules::request_meaning& meaning,
-                                     std::vector<std::string> subprotocols) const;
+  [[nodiscard]] static request make_request(const rules::request_head& head,
+                                            const rules::request_meaning& meaning,
+                                            const tcp::endpoint& from,
+                                            std::vector<std::string> subprotocols);
   /// Not a WebSocket after all.
   [[nodiscard]] tcp::socket give_back() { return std::move(socket_); }
   /// The ear will decide; until then early bytes are kept and a hang-up is noticed.

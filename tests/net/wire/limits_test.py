@@ -5,6 +5,8 @@ Counters and log lines are checked where they can be seen, in the C++ tests.
 
 import os
 import select
+import socket
+import struct
 import time
 import unittest
 
@@ -152,6 +154,22 @@ class Addresses(unittest.TestCase):
         with Program("chat", "--allow", "127.0.0.0/30", "--deny", "127.0.0.2") as chat:
             got = {n: self.is_let_in(chat, f"127.0.0.{n}") for n in (1, 2, 3, 4)}
             self.assertEqual(got, {1: True, 2: False, 3: True, 4: False})
+
+    def test_who_is_denied_stays_out_however_quickly_it_goes(self):
+        """The address is taken when the line is accepted: later there may be none to be had."""
+        with Program("chat", "--deny", "127.0.0.2") as chat, chat.client() as ana:
+            self.assertEqual(ana.next(SECOND), ("text", b"Welcome on the chat!"))
+            request = (f"GET /chat HTTP/1.1\r\nHost: 127.0.0.1:{chat.port}\r\nUpgrade: websocket\r\n"
+                       "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").encode()
+            for _ in range(200):
+                with chat.line(source="127.0.0.2") as hasty:
+                    hasty.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    hasty.send(request)
+            with chat.client() as bob:
+                bob.say_text("is anybody else here?")
+                self.assertEqual(ana.next(SECOND), ("text", b"New client connected"))
+                self.assertEqual(ana.next(SECOND), ("text", b"is anybody else here?"))
 
     def is_let_in(self, program, source):
         try:
