@@ -5,7 +5,9 @@
 
 #include <csignal>
 #include <exception>
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 namespace program {
 
@@ -21,6 +23,15 @@ void allow_as_many_files_as_possible() {
   }
 }
 
+/// Where one is closed, the next file or socket would take its number and get our lines.
+void have_all_standard_streams() {
+  int one = ::open("/dev/null", O_RDWR);
+  while (one >= 0 && one <= STDERR_FILENO)
+    one = ::dup(one);
+  if (one >= 0)
+    ::close(one);
+}
+
 /// Whoever reads our lines may go away; that is no reason to end.
 void survive_lost_readers() { std::signal(SIGPIPE, SIG_IGN); }
 
@@ -28,6 +39,7 @@ void survive_lost_readers() { std::signal(SIGPIPE, SIG_IGN); }
 
 int run(const about& what, int count, const char* const* words,
         const std::function<int(const settings&)>& serve) {
+  have_all_standard_streams();
   survive_lost_readers();
   allow_as_many_files_as_possible();
   try {

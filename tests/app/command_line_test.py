@@ -6,6 +6,7 @@ What each flag means is tested in command_line_test.cpp; here it is the processe
 import http.client
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -230,6 +231,29 @@ class BothPrograms(unittest.TestCase):
                 self.assertEqual(knock(port, "/chat")[0], 404)
                 self.assertEqual(program.stops(), 0)
             self.assertIn("*** Server started", log.read_text(encoding="utf-8"))
+
+    def test_without_standard_streams_its_lines_go_nowhere_else(self):
+        closed = ["sh", "-c", 'exec "$@" >&- 2>&-', "sh"]
+        with tempfile.TemporaryDirectory() as folder:
+            log = Path(folder, "log")
+            os.mkfifo(log)
+            read = os.open(log, os.O_RDONLY | os.O_NONBLOCK)
+            child = subprocess.Popen([*closed, CHAT, "--port", "0", "--log", log], stdin=subprocess.DEVNULL)
+            try:
+                said = b""
+                while b"*** Server closed" not in said:
+                    self.assertTrue(select.select([read], [], [], LIMIT)[0], said)
+                    said += os.read(read, 65536)
+                    if b"*** Server started" in said:
+                        child.terminate()
+                self.assertEqual(child.wait(LIMIT), 0)
+                for line in said.decode().splitlines():
+                    self.assertRegex(line, STAMP)
+            finally:
+                os.close(read)
+                if child.poll() is None:
+                    child.kill()
+                    child.wait()
 
     def test_whoever_stops_reading_its_lines_does_not_end_it(self):
         read, write = os.pipe()
