@@ -104,6 +104,9 @@ def main():
     if asked.compiler != kept["compiler"] and not asked.keep:
         print(f"the figures are of {kept['compiler']}, this is {asked.compiler}: nothing to compare")
         return SKIPPED
+    if asked.script not in kept.get(asked.build, {}) and not asked.keep:
+        print(f"no figure is kept for {asked.script} in {asked.build}")
+        return SKIPPED
     try:
         with tempfile.TemporaryDirectory() as where:
             counted = count(asked.program, asked.script, where)
