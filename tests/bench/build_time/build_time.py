@@ -1,13 +1,16 @@
 #!/usr/bin/python3 -B
 """Says what takes long to build, in processor time, and fails when it is too long.
 
-    build_time.py LOG              looks at the log of a build that tests/run has made
+    build_time.py LOG              looks at the log of a build that tests/run has made; with
+                                   --unit-limit, at another limit for one translation unit
     build_time.py --build          builds a release of the library and the programs, without ccache
     build_time.py --build tests    the same with the tests, the test kit and the benchmark
 
 No translation unit may take more than 30 seconds, and a release of the library and the programs no more
-than six minutes on two cores. Processor time is the same on a busy machine; the time on two cores is half
-of it, or the longest unit. What ccache had already takes no time, and says nothing.
+than six minutes on two cores. The time on two cores is half of the processor time, or the longest unit.
+What ccache had already takes no time, and says nothing. Processor time suffers less from a busy machine
+than time by the clock, but it does: on a crowded host it has doubled. So the suite asks for thrice the
+limit, and --build, on a quiet machine, for the limit itself.
 """
 
 import argparse
@@ -38,18 +41,18 @@ def read_log(text):
     return taken
 
 
-def offenders(taken):
-    return [made for made, seconds in taken.items() if seconds > UNIT_LIMIT]
+def offenders(taken, limit=UNIT_LIMIT):
+    return [made for made, seconds in taken.items() if seconds > limit]
 
 
-def report(taken):
+def report(taken, limit=UNIT_LIMIT):
     """Says the slowest; whether all are quick enough."""
     for made, seconds in sorted(taken.items(), key=lambda one: -one[1])[:10]:
         print(f"{seconds:7.1f} s  {made}")
-    bad = offenders(taken)
+    bad = offenders(taken, limit)
     print(f"{sum(taken.values()):7.1f} s  in all, {len(taken)} made")
     for made in bad:
-        print(f"too long: {made}: {taken[made]:.0f} s, at most {UNIT_LIMIT}")
+        print(f"too long: {made}: {taken[made]:.0f} s, at most {limit}")
     return not bad
 
 
@@ -75,6 +78,7 @@ def build(with_tests):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("log", type=Path, nargs="?")
+    parser.add_argument("--unit-limit", type=float, default=UNIT_LIMIT, metavar="SECONDS")
     parser.add_argument("--build", choices=("release", "tests"), nargs="?", const="release")
     asked = parser.parse_args()
     if asked.build:
@@ -87,7 +91,7 @@ def main():
         print("nothing was compiled")
         return 0
     taken = read_log(log.read_text(encoding="utf-8"))
-    is_good = report(taken)
+    is_good = report(taken, asked.unit_limit)
     if asked.build == "release":
         on_two = max(sum(taken.values()) / CORES, max(taken.values()))
         print(f"{on_two:7.1f} s  on {CORES} cores, at most {BUILD_LIMIT}")
