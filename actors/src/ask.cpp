@@ -161,6 +161,7 @@ void ask_core::refused(call_result result) noexcept {
     if (claim())
       fail(errc::worker_killed, "it has killed itself, and asks itself");
     return;
+  case call_result::no_startup_method: // of methods only
   case call_result::mailbox_full:
   case call_result::dropped: dropped(drop_reason::overflow); return;
   case call_result::shutting_down: dropped(drop_reason::shutting_down); return;

@@ -37,6 +37,8 @@ public:
     case errc::mailbox_full: return "the worker's mailbox is full";
     case errc::would_wait_for_itself: return "the worker would wait for itself";
     case errc::would_block: return "this worker may not wait";
+    case errc::unknown_method: return "there is no such method";
+    case errc::wrong_arguments: return "the method's types are others";
     }
     return "unknown error";
   }

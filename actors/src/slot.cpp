@@ -2,23 +2,9 @@
 
 #include "actors/src/slot_bounds.hpp"
 
-#include <cstring>
 #include <utility>
 
 namespace callsign::detail {
-
-namespace {
-
-std::string label_of(const char* file, std::uint32_t line) {
-  const char* slash = std::strrchr(file, '/');
-  return std::string(slash == nullptr ? file : slash + 1) + ':' + std::to_string(line);
-}
-
-} // namespace
-
-std::string label_of(const std::source_location& where) {
-  return label_of(where.file_name(), where.line());
-}
 
 void slot::begin_incarnation(registrar& book) {
   const birth born = book.enrol(shared_from_this());
@@ -29,6 +15,7 @@ void slot::begin_incarnation(registrar& book) {
   next_wanted_ = false;
   next_high_water_ = first_high_water();
   taken_ = 0;
+  begun_by_ = std::exchange(next_begun_by_, {});
   ++incarnation_;
   drain_sent_ = true; // whoever spawns the actor sends its first drain
   end_requested_.store(false, std::memory_order_release);
@@ -45,18 +32,18 @@ slot::slot(main_tag, std::string name, std::chrono::system_clock::time_point now
 
 slot::~slot() = default;
 
-slot::outcome slot::post(entry&& what, worker_number sender, registrar& book) {
+slot::outcome slot::post(entry&& what, worker_number sender, registrar& book, const method* by) {
   what.sender = static_cast<std::uint32_t>(sender);
   if (is_limited()) {
     dropped_entries dropped{drop_reason::overflow};
     const std::scoped_lock guard{lock_};
-    return post_here(std::move(what), sender, book, &dropped);
+    return post_here(std::move(what), sender, book, by, &dropped);
   }
   const std::scoped_lock guard{lock_};
-  return post_here(std::move(what), sender, book, nullptr);
+  return post_here(std::move(what), sender, book, by, nullptr);
 }
 
-slot::outcome slot::post_here(entry&& what, worker_number sender, registrar& book,
+slot::outcome slot::post_here(entry&& what, worker_number sender, registrar& book, const method* by,
                               dropped_entries* dropped) {
   if (shut_) {
     ++dropped_at_shutdown_;
@@ -73,6 +60,11 @@ slot::outcome slot::post_here(entry&& what, worker_number sender, registrar& boo
       return *verdict;
   }
   if (is_ending) {
+    if (next_.empty() && !next_wanted_) {
+      next_begun_by_ = {by};
+    } else {
+      next_begun_by_.note(by);
+    }
     next_.push_back(std::move(what));
     return {.high_water = note_length(next_.size())};
   }
@@ -80,9 +72,12 @@ slot::outcome slot::post_here(entry&& what, worker_number sender, registrar& boo
     // Nothing waits in a mailbox that no incarnation has: whoever called is told that it failed.
     waiting_.reserve(1);
     begin_incarnation(book);
+    begun_by_ = {by};
     const auto high = enter(std::move(what));
     return {.result = call_result::created, .next = action::spawn, .high_water = high};
   }
+  if (by != nullptr)
+    begun_by_.note(by);
   const auto high = enter(std::move(what));
   if (phase_ == phase::aborted)
     return {.high_water = high};
@@ -133,6 +128,8 @@ slot::outcome slot::hire_here(runs_on where, registrar& book) {
     return {call_result::shutting_down};
   if (is_dying()) {
     next_kind_ = where;
+    if (next_.empty())
+      next_begun_by_ = {.is_open = true};
     next_wanted_ = true;
     return {};
   }
@@ -145,6 +142,7 @@ slot::outcome slot::hire_here(runs_on where, registrar& book) {
   // What an earlier hire wanted for an incarnation that never began is out of date.
   next_kind_ = where;
   begin_incarnation(book);
+  begun_by_ = {.is_open = true};
   return {call_result::created, action::spawn};
 }
 
@@ -165,6 +163,7 @@ slot::action slot::kill(worker_number number) {
       dropped_by_kill_ += next_.size();
       dropped.entries.swap(next_);
       next_wanted_ = false;
+      next_begun_by_ = {};
       tell_of_room();
     }
     return action::none;
@@ -214,6 +213,13 @@ void slot::shut() {
 void slot::set_runner(runner_ptr who) {
   const std::scoped_lock guard{lock_};
   runner_.swap(who);
+}
+
+const method* slot::startup_method() const {
+  const std::scoped_lock guard{lock_};
+  if (phase_ == phase::vacant)
+    return nullptr;
+  return is_dying() && phase_ != phase::aborted ? next_begun_by_.by : begun_by_.by;
 }
 
 runner_ptr slot::current_runner() const {
@@ -281,6 +287,7 @@ slot::request slot::notice_end(entry_queue& rest) {
       }
     }
     next_ = std::move(kept);
+    next_begun_by_ = begun_by_;
     dropped.why = drop_reason::aborted;
     dropped_by_kill_ += dropped.entries.size();
     phase_ = phase::sealed;
@@ -328,75 +335,6 @@ std::size_t slot::stillborn() {
   dropped.entries.append(std::move(next_));
   dropped_by_kill_ += dropped.entries.size();
   return dropped.entries.size();
-}
-
-slot::glimpse::glimpse(const entry& what)
-    : kind{what.kind}, sender{what.sender}, where{what.where} {}
-
-std::vector<slot::glimpse> slot::waiting() const {
-  const std::scoped_lock guard{lock_};
-  std::vector<glimpse> all;
-  waiting_.for_each([&](const entry& e) { all.emplace_back(e); });
-  return all;
-}
-
-entry slot::take_out(std::size_t index) {
-  const std::scoped_lock guard{lock_};
-  return waiting_.take_out(index);
-}
-
-std::string slot::running() const {
-  const char* file = running_file_.load(std::memory_order_relaxed);
-  if (file == nullptr)
-    return {};
-  return label_of(file, running_line_.load(std::memory_order_relaxed));
-}
-
-worker_number slot::number() const {
-  const std::scoped_lock guard{lock_};
-  return number_;
-}
-
-runs_on slot::kind() const {
-  const std::scoped_lock guard{lock_};
-  return kind_;
-}
-
-slot::phase slot::current_phase() const {
-  const std::scoped_lock guard{lock_};
-  return phase_;
-}
-
-std::uint64_t slot::dropped_at_shutdown() const {
-  const std::scoped_lock guard{lock_};
-  return dropped_at_shutdown_;
-}
-
-std::optional<worker_info> slot::info() const {
-  worker_info now;
-  now.running = running();
-  now.handled = handled_.load(std::memory_order_relaxed);
-  now.failed = failed_.load(std::memory_order_relaxed);
-  const std::scoped_lock guard{lock_};
-  if (phase_ == phase::vacant)
-    return std::nullopt;
-  now.name = name_;
-  now.number = number_;
-  now.incarnation = incarnation_;
-  now.kind = kind_;
-  now.state = phase_ == phase::closing || phase_ == phase::sealed ? worker_state::closing
-              : now.running.empty()                               ? worker_state::idle
-                                                                  : worker_state::executing;
-  now.waiting = waiting_.size() + next_.size() + in_hand_.load(std::memory_order_relaxed);
-  now.dropped_by_kill = dropped_by_kill_;
-  now.dropped_after_own_kill = dropped_after_own_kill_;
-  now.dropped_at_shutdown = dropped_at_shutdown_;
-  if (bounds_ != nullptr) {
-    now.dropped_when_full = bounds_->dropped;
-    now.rejected = bounds_->rejected;
-  }
-  now.created = created_;
-  return now;
 }
 
 } // namespace callsign::detail

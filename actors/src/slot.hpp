@@ -4,6 +4,7 @@
 
 #include "actors/src/brief_lock.hpp"
 #include "actors/src/entry_queue.hpp"
+#include "actors/src/startup.hpp"
 
 #include <callsign/workers.hpp>
 
@@ -111,8 +112,9 @@ public:
 
   // -- producers ----------------------------------------------------------------------------------
 
-  /// A call by name from `sender` (0: a thread that is no worker).
-  [[nodiscard]] outcome post(entry&& what, worker_number sender, registrar& book);
+  /// A call by name from `sender` (0: a thread that is no worker). `by`: the method that is called.
+  [[nodiscard]] outcome post(entry&& what, worker_number sender, registrar& book,
+                             const method* by = nullptr);
 
   /// A call by number, or an event for the incarnation of that number.
   [[nodiscard]] outcome post_to(worker_number number, entry&& what, worker_number sender);
@@ -123,6 +125,9 @@ public:
   [[nodiscard]] outcome hire(runs_on where, registrar& book);
   /// The same, wherever this name runs.
   [[nodiscard]] outcome hire_as_before(registrar& book);
+
+  /// What an empty method name means for who calls now; null: nothing (rules W-13, W-14).
+  [[nodiscard]] const method* startup_method() const;
 
   void limit(mailbox_limit to);
   [[nodiscard]] mailbox_limit current_limit() const;
@@ -232,7 +237,7 @@ private:
   struct bounds;
 
   [[nodiscard]] outcome post_here(entry&& what, worker_number sender, registrar& book,
-                                  dropped_entries* dropped);
+                                  const method* by, dropped_entries* dropped);
   /// Makes room for a call in a limited mailbox, or says what becomes of it.
   [[nodiscard]] std::optional<outcome> full(entry_queue& mailbox, bool is_own_call,
                                             dropped_entries& dropped);
@@ -289,6 +294,9 @@ private:
   runner_ptr runner_;
   std::shared_ptr<pausing> pausing_;
   entry_queue next_; ///< for the incarnation after the one that lives
+
+  startup begun_by_;
+  startup next_begun_by_;
 
   std::atomic<bool> end_requested_{false};
   std::atomic<std::uint64_t> handled_{0};

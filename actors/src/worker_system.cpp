@@ -96,7 +96,7 @@ call_result worker_system::call(std::string_view name, task&& what, std::source_
 }
 
 call_result worker_system::call_from(worker_number sender, std::string_view name, task&& what,
-                                     std::source_location where) {
+                                     std::source_location where, const method* by) {
   const auto& to = directory_.entry_of(name, runs_on::pool);
   if (!what) {
     act(to->hire_as_before(*this), to);
@@ -104,9 +104,9 @@ call_result worker_system::call_from(worker_number sender, std::string_view name
                                 label_of(where) + " has an empty task; give it something to run");
   }
   entry one{.where = where, .run = std::move(what)};
-  auto out = to->post(std::move(one), sender, *this);
+  auto out = to->post(std::move(one), sender, *this, by);
   if (out.may_wait)
-    out = wait_and_post(*to, [&] { return to->post(std::move(one), sender, *this); });
+    out = wait_and_post(*to, [&] { return to->post(std::move(one), sender, *this, by); });
   act(out, to);
   return out.result;
 }

@@ -6,6 +6,7 @@
 #include "actors/src/directory.hpp"
 #include "actors/src/incarnation.hpp"
 #include "actors/src/interrupts.hpp"
+#include "actors/src/methods.hpp"
 #include "actors/src/own_thread.hpp"
 #include "actors/src/timers.hpp"
 #include "actors/src/turnstile.hpp"
@@ -86,7 +87,16 @@ public:
   call_result call(worker_number number, task&& what, std::source_location where);
   /// As if the worker of that number had called; 0: nobody. For test kits.
   call_result call_from(worker_number sender, std::string_view name, task&& what,
-                        std::source_location where);
+                        std::source_location where, const method* by = nullptr);
+  /// An empty name means the startup method (rules W-13 and W-14).
+  call_result call_method(std::string_view name, const method_name& what,
+                          const std::vector<value>& arguments);
+  call_result call_method(worker_number number, const method_name& what,
+                          const std::vector<value>& arguments);
+  [[nodiscard]] std::unique_ptr<ready_method> ready_method_of(std::string_view name,
+                                                              const std::vector<value>& arguments,
+                                                              const std::type_info& wanted);
+  [[nodiscard]] methods& known_methods() noexcept { return methods_; }
   [[nodiscard]] timer start_timer(std::string_view name, timer_plan when, task&& what,
                                   std::source_location where);
   bool post_event(const std::shared_ptr<slot>& to, worker_number number, entry&& what);
@@ -148,6 +158,7 @@ private:
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> actors_;
   std::unique_ptr<timers> wheel_;
+  methods methods_; ///< before all that may still run them
   directory directory_;
   std::atomic<worker_number> next_number_{main_worker + 1};
   std::atomic<bool> stopping_{false};

@@ -8,10 +8,23 @@
 
 #include <chrono>
 #include <iostream>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
+
+// [structure]
+struct customer {
+  std::string name;
+  std::optional<int> year_of_birth;
+};
+
+template <>
+constexpr auto callsign::structure_of<customer> =
+    callsign::structure("customer", callsign::field{"name", &customer::name},
+                        callsign::field{"year of birth", &customer::year_of_birth});
+// [structure] end
 
 namespace pieces {
 
@@ -55,6 +68,25 @@ void ask_and_go_on(callsign::workers& workers) {
         });
   });
   // [ask-then] end
+}
+
+void methods(callsign::workers& workers) {
+  // [define]
+  workers.define("import", [](callsign::worker& self, const std::string& file, int from_line) {
+    std::cout << self.name() << " reads " << file << " from line " << from_line << '\n';
+  });
+  workers.define("count", [](callsign::worker& self) { return self[titles].size(); });
+  // [define] end
+  // [call-method]
+  workers.call("Importer", "import", "orders.csv", 1);
+  // [call-method] end
+  // [ask-method]
+  const auto books = workers.ask("Library", workers.method<std::size_t>("count")).get();
+  workers.call_every(1h, "Importer", workers.method("import", "orders.csv", 1));
+  // [ask-method] end
+  std::cout << books << '\n';
+  workers.define("greet", [](const customer& who) { std::cout << "Hello " << who.name << '\n'; });
+  workers.call("Greeter", "greet", customer{"Ana", 1990});
 }
 
 void timers(callsign::workers& workers) {

@@ -40,6 +40,8 @@ enum class errc {
   mailbox_full,           ///< the mailbox of the worker that was asked has a limit
   would_wait_for_itself,  ///< a worker asked itself and would wait
   would_block,            ///< a worker that may not wait would have
+  unknown_method,         ///< nothing is defined under the name of a method
+  wrong_arguments,        ///< a method takes, or answers, something else
 };
 
 /// @context any thread

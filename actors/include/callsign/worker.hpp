@@ -4,6 +4,7 @@
 
 #include <callsign/ask.hpp>
 #include <callsign/error.hpp>
+#include <callsign/method.hpp>
 #include <callsign/process_variable.hpp>
 #include <callsign/task.hpp>
 #include <callsign/timer.hpp>
@@ -15,6 +16,7 @@
 #include <source_location>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace callsign {
 
@@ -33,13 +35,15 @@ inline constexpr worker_number main_worker = 1;
 
 /// What became of a call. Nothing has to be done about it; it is there for those who want to know.
 enum class call_result {
-  queued,         ///< waits in the mailbox of a living worker, or of the next incarnation
-  created,        ///< the call made the worker
-  no_such_worker, ///< called by a number that designates nobody: nothing happens (rule W-7)
-  killed_itself,  ///< a worker called itself after its own kill: dropped and counted (rule W-35)
-  shutting_down,  ///< the set of workers is ending: dropped and counted (rule W-81)
-  mailbox_full,   ///< not taken, and counted: the mailbox has a limit (rule W-79)
-  dropped,        ///< dropped and counted, as the limit of the mailbox asks for
+  queued,            ///< waits in the mailbox of a living worker, or of the next incarnation
+  created,           ///< the call made the worker
+  no_such_worker,    ///< called by a number that designates nobody: nothing happens (rule W-7)
+  killed_itself,     ///< a worker called itself after its own kill: dropped and counted (rule W-35)
+  shutting_down,     ///< the set of workers is ending: dropped and counted (rule W-81)
+  mailbox_full,      ///< not taken, and counted: the mailbox has a limit (rule W-79)
+  dropped,           ///< dropped and counted, as the limit of the mailbox asks for
+  no_startup_method, ///< an empty method name, and no method made the worker: nothing ran (rule
+                     ///< W-14)
 };
 
 /// A task that threw, as the error handler sees it.
@@ -88,6 +92,20 @@ public:
                    std::source_location where = std::source_location::current());
   call_result call(worker_number number, task what,
                    std::source_location where = std::source_location::current());
+
+  /// Calls a method; see `workers::call`.
+  template <argument... Arguments>
+  call_result call(std::string_view name, method_name method, const Arguments&... arguments) {
+    return call_with(name, method, detail::values_of(arguments...));
+  }
+  template <argument... Arguments>
+  call_result call(worker_number number, method_name method, const Arguments&... arguments) {
+    return call_with(number, method, detail::values_of(arguments...));
+  }
+  call_result call_with(std::string_view name, const method_name& method,
+                        const std::vector<value>& arguments);
+  call_result call_with(worker_number number, const method_name& method,
+                        const std::vector<value>& arguments);
 
   /// Hands a question to the worker of that name, and what to do with its answer to this one.
   ///

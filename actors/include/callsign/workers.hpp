@@ -113,6 +113,53 @@ public:
   call_result call(worker_number number, task what,
                    std::source_location where = std::source_location::current());
 
+  /// Gives something to run a name, so that workers can be called by two names: their own and that
+  /// of the method. What is defined stays to the end of the set.
+  ///
+  /// `workers.define("import", [](worker& self, std::string file, int from_line) { … });`
+  ///
+  /// @context  the body runs in every worker that is called with it, perhaps in several at once: it
+  /// must not change what it captures. Its parameters may begin with `worker&`; the others, and its
+  /// result, are `serialisable`. It is no template.
+  /// @errors   `std::invalid_argument`: an empty name, or one that is taken
+  /// @source   rule W-12
+  template <class Body>
+  void define(std::string_view method, Body body) {
+    define_method(method, detail::make_method(std::move(body)));
+  }
+
+  /// Calls a method by its name: `workers.call("Importer", "import", "orders.csv", 1)`. Arguments
+  /// are copied. An empty name means the method that made the worker, once more; of a worker that
+  /// was hired, the first that it was called with.
+  ///
+  /// @errors  `failure` with `errc::unknown_method` or `errc::wrong_arguments`; the worker is made
+  /// all the same (rule W-78); otherwise as a call with a task
+  /// @source  rules W-12 to W-14
+  template <argument... Arguments>
+  call_result call(std::string_view name, method_name method, const Arguments&... arguments) {
+    return call_with(name, method, detail::values_of(arguments...));
+  }
+  template <argument... Arguments>
+  call_result call(worker_number number, method_name method, const Arguments&... arguments) {
+    return call_with(number, method, detail::values_of(arguments...));
+  }
+  /// The same, for arguments that come from elsewhere: from JSON, say.
+  call_result call_with(std::string_view name, const method_name& method,
+                        const std::vector<value>& arguments);
+  call_result call_with(worker_number number, const method_name& method,
+                        const std::vector<value>& arguments);
+
+  /// A method with its arguments, for everything that takes a task or a question:
+  /// `workers.ask("Library", workers.method<int>("count", "Lem")).get()`
+  ///
+  /// @errors  as `call`; also if the method answers another type than `Result`
+  template <class Result = void, argument... Arguments>
+  [[nodiscard]] method_call<Result> method(std::string_view name,
+                                           const Arguments&... arguments) const {
+    return method_call<Result>{
+        ready_method_of(name, detail::values_of(arguments...), typeid(Result))};
+  }
+
   /// Hands a task to the worker of that name if one lives; makes nothing.
   ///
   /// @errors  `no_such_worker` if there is none, or if it is being killed; else as `call`
@@ -252,6 +299,10 @@ private:
         how, nullptr, where);
     return asked<result>{state};
   }
+  void define_method(std::string_view method, std::unique_ptr<detail::method> what);
+  [[nodiscard]] std::unique_ptr<detail::ready_method>
+  ready_method_of(std::string_view method, const std::vector<value>& arguments,
+                  const std::type_info& wanted) const;
 
   std::unique_ptr<detail::worker_system> system_;
 };
