@@ -60,14 +60,13 @@ void ask_core::start(worker_system& system, address whom, task question, ask_opt
     about_->asker.emplace(asker->port_of_this());
   if (const auto* here = incarnation::current();
       asker == nullptr && here != nullptr && &here->system() == &system) {
-    const bool is_itself = whom.name.empty()
-                               ? whom.number == here->number()
-                               : whom.name == here->name() && !here->where().is_main();
+    const bool is_itself = whom.name.empty() ? whom.number == here->number()
+                                             : system.is_found_under(whom.name, here->where());
     if (is_itself) {
       throw failure{{make_error_code(errc::would_wait_for_itself), attempted(),
                      "give a continuation: self.ask(name, question, then)"}};
     }
-    if (here->where().kind() == runs_on::pool) {
+    if (here->where().kind() != runs_on::own_thread) {
       throw failure{{make_error_code(errc::would_block), attempted(),
                      "give a continuation: self.ask(name, question, then); or hire the worker for "
                      "a thread of its own"}};
@@ -77,7 +76,8 @@ void ask_core::start(worker_system& system, address whom, task question, ask_opt
   system.wheel().arm(about_->until, about_->since + how.within);
   try {
     refused(whom.name.empty() ? system.call(whom.number, std::move(question), where)
-                              : system.call(whom.name, std::move(question), where));
+            : whom.key ? system.call_keyed(keyed{whom.name, *whom.key}, std::move(question), where)
+                       : system.call(whom.name, std::move(question), where));
   } catch (...) {
     if (claim())
       system.wheel().disarm(*about_->until);

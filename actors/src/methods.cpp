@@ -84,6 +84,18 @@ void methods::check_result(const method& what, const std::type_info& wanted) con
 
 call_result worker_system::call_method(std::string_view name, const method_name& what,
                                        const std::vector<value>& arguments) {
+  return call_method(name, std::nullopt, what, arguments);
+}
+
+call_result worker_system::call_method(const keyed& to, const method_name& what,
+                                       const std::vector<value>& arguments) {
+  return call_method(to.name, to.key, what, arguments);
+}
+
+call_result worker_system::call_method(std::string_view name,
+                                       const std::optional<std::string_view>& key,
+                                       const method_name& what,
+                                       const std::vector<value>& arguments) {
   const auto& to = directory_.entry_of(name, runs_on::pool);
   std::unique_ptr<ready_method> made;
   const method* by = nullptr;
@@ -92,15 +104,16 @@ call_result worker_system::call_method(std::string_view name, const method_name&
     if (by != nullptr)
       made = methods_.ready(*by, arguments);
   } catch (...) {
-    act(to->hire_as_before(*this), to);
+    static_cast<void>(make(to));
     throw;
   }
   if (by == nullptr) {
-    const auto out = to->hire_as_before(*this);
-    act(out, to);
-    return out.result == call_result::shutting_down ? out.result : call_result::no_startup_method;
+    return make(to) == call_result::shutting_down ? call_result::shutting_down
+                                                  : call_result::no_startup_method;
   }
-  return call_from(sender_here(), name, method_call<void>{std::move(made)}, what.where, by);
+  method_call<void> call{std::move(made)};
+  return key ? call_keyed(keyed{name, *key}, std::move(call), what.where, by)
+             : call_from(sender_here(), name, std::move(call), what.where, by);
 }
 
 call_result worker_system::call_method(worker_number number, const method_name& what,
@@ -139,6 +152,11 @@ call_result workers::call_with(std::string_view name, const method_name& method,
   return system_->call_method(name, method, arguments);
 }
 
+call_result workers::call_with(const keyed& to, const method_name& method,
+                               const std::vector<value>& arguments) {
+  return system_->call_method(to, method, arguments);
+}
+
 call_result workers::call_with(worker_number number, const method_name& method,
                                const std::vector<value>& arguments) {
   return system_->call_method(number, method, arguments);
@@ -153,6 +171,11 @@ std::unique_ptr<detail::ready_method> workers::ready_method_of(std::string_view 
 call_result worker::call_with(std::string_view name, const method_name& method,
                               const std::vector<value>& arguments) {
   return self_.system().call_method(name, method, arguments);
+}
+
+call_result worker::call_with(const keyed& to, const method_name& method,
+                              const std::vector<value>& arguments) {
+  return self_.system().call_method(to, method, arguments);
 }
 
 call_result worker::call_with(worker_number number, const method_name& method,

@@ -113,7 +113,7 @@ bool one_shot_signal::wait() const {
   if (is_signaled())
     return true;
   auto* const here = incarnation::current();
-  if (here != nullptr && (here->where().is_main() || here->where().kind() == runs_on::pool)) {
+  if (here != nullptr && (here->where().is_main() || here->where().kind() != runs_on::own_thread)) {
     throw failure{{make_error_code(errc::would_block),
                    "wait for the signal \"" + description() + '"',
                    "wait for a limited time, or in a worker with a thread of its own"}};

@@ -37,6 +37,8 @@ slot::outcome slot::post(entry&& what, worker_number sender, registrar& book, co
   if (is_limited()) {
     dropped_entries dropped{drop_reason::overflow};
     const std::scoped_lock guard{lock_};
+    if (bounds_->members != nullptr)
+      return {.may_wait = true};
     return post_here(std::move(what), sender, book, by, &dropped);
   }
   const std::scoped_lock guard{lock_};

@@ -21,6 +21,7 @@
 
 namespace callsign::detail {
 
+class pool;
 class slot;
 
 /// What drains a mailbox: the actor of an incarnation, seen from the slot.
@@ -85,7 +86,8 @@ public:
   struct outcome {
     call_result result = call_result::queued;
     action next = action::none;
-    bool may_wait = false;      ///< the mailbox is full, and the caller may wait for room
+    bool may_wait = false;      ///< the mailbox is full, and the caller may wait for room; or the
+                                ///< name is a pool's, and a member must be found
     std::size_t high_water = 0; ///< so many wait now that an operator should know; else 0
   };
   /// What the consumer finds when it notices that an end was asked for.
@@ -143,6 +145,16 @@ public:
 
   /// No incarnation begins any more; whoever waits for one is dropped and counted.
   void shut();
+
+  /// From now on the name is a pool's: a call by it goes to a member. False: somebody lives here,
+  /// or it is a pool's already.
+  [[nodiscard]] bool become(pool& what);
+  /// Or null.
+  [[nodiscard]] pool* as_pool() const;
+  /// How much waits and runs.
+  [[nodiscard]] std::size_t load() const;
+  /// A kill that drops nothing: only if nothing waits or runs. `is_gone`: nobody lived here.
+  [[nodiscard]] action retire(bool& is_gone);
 
   // -- the consumer, one actor --------------------------------------------------------------------
 

@@ -99,14 +99,30 @@ call_result worker_system::call_from(worker_number sender, std::string_view name
                                      std::source_location where, const method* by) {
   const auto& to = directory_.entry_of(name, runs_on::pool);
   if (!what) {
-    act(to->hire_as_before(*this), to);
+    static_cast<void>(make(to));
     throw std::invalid_argument("the call to worker \"" + std::string{name} + "\" at " +
                                 label_of(where) + " has an empty task; give it something to run");
   }
+  return call_slot(to, sender, std::move(what), where, by);
+}
+
+call_result worker_system::call_slot(const std::shared_ptr<slot>& to, worker_number sender,
+                                     task&& what, std::source_location where, const method* by) {
   entry one{.where = where, .run = std::move(what)};
   auto out = to->post(std::move(one), sender, *this, by);
-  if (out.may_wait)
+  if (out.may_wait) {
+    if (pool* const of = to->as_pool())
+      return call_member(*of, std::nullopt, sender, std::move(one.run), where, by);
     out = wait_and_post(*to, [&] { return to->post(std::move(one), sender, *this, by); });
+  }
+  act(out, to);
+  return out.result;
+}
+
+call_result worker_system::make(const std::shared_ptr<slot>& to) {
+  if (to->as_pool() != nullptr)
+    return is_stopping() ? call_result::shutting_down : call_result::queued;
+  const auto out = to->hire_as_before(*this);
   act(out, to);
   return out.result;
 }
@@ -166,17 +182,35 @@ bool worker_system::post_event(const std::shared_ptr<slot>& to, worker_number nu
 
 void worker_system::hire(std::string_view name, runs_on where) {
   const auto& to = directory_.entry_of(name, where);
+  if (to->as_pool() != nullptr) {
+    throw failure{{make_error_code(errc::worker_kind_differs),
+                   "hire the worker \"" + to->name() + '"', "it is a pool: choose another name"}};
+  }
   act(to->hire(where, *this), to);
 }
 
 void worker_system::kill(const std::shared_ptr<slot>& who, worker_number number) {
-  if (who != nullptr)
-    act(who->kill(number), who);
+  if (who == nullptr)
+    return;
+  if (pool* const all = number == 0 ? who->as_pool() : nullptr) {
+    all->reset();
+    for (const auto& one : all->members())
+      act(one->kill(0), one);
+    return;
+  }
+  act(who->kill(number), who);
 }
 
 void worker_system::abort(std::string_view name) {
-  if (const auto who = directory_.find(name))
-    act(who->abort(), who);
+  const auto& who = directory_.find(name);
+  if (who == nullptr)
+    return;
+  if (pool* const all = who->as_pool()) {
+    for (const auto& one : all->members())
+      act(one->abort(), one);
+    return;
+  }
+  act(who->abort(), who);
 }
 
 void worker_system::act(slot::action next, const std::shared_ptr<slot>& who) {
@@ -208,15 +242,8 @@ void worker_system::warn_of_length(const slot& who, std::size_t waiting) noexcep
 void worker_system::spawn(const std::shared_ptr<slot>& who) {
   const auto number = who->number();
   try {
-    std::shared_ptr<unit> where;
-    if (who->kind() == runs_on::own_thread) {
-      reap_threads();
-      auto thread = std::make_unique<own_thread>(*actors_, hooks_.make_unit, hooks_.make_thread);
-      where = thread->where();
-      const std::scoped_lock guard{lock_};
-      threads_.emplace(number, thread_of_worker{who->name(), std::move(thread)});
-    }
-    const auto runs = worker_actor::spawn(*this, who, std::move(where), number);
+    const auto runs =
+        worker_actor::spawn(*this, who, place_for(who->kind(), number, who->name()), number);
     who->set_runner(runs);
     runs->wake();
   } catch (const std::exception& e) {
@@ -256,34 +283,6 @@ void worker_system::incarnation_ended(const std::shared_ptr<slot>& who,
 void worker_system::left_the_living() noexcept {
   living_.fetch_sub(1);
   wake_main();
-}
-
-void worker_system::reap_threads() {
-  std::vector<std::unique_ptr<own_thread>> gone;
-  {
-    const std::scoped_lock guard{lock_};
-    for (auto it = threads_.begin(); it != threads_.end();) {
-      const bool goes = it->second.thread->is_gone();
-      if (goes)
-        gone.push_back(std::move(it->second.thread));
-      it = goes ? threads_.erase(it) : std::next(it);
-    }
-  }
-  // Their destructors join, outside the lock.
-}
-
-void worker_system::end_threads(std::chrono::steady_clock::time_point deadline) {
-  std::map<worker_number, thread_of_worker> all;
-  {
-    const std::scoped_lock guard{lock_};
-    all.swap(threads_);
-  }
-  // Its worker has ended, but what its tasks left in `thread_local`s may still be at work.
-  for (const auto& [number, one] : all) {
-    one.thread->let_go();
-    if (!one.thread->is_gone_by(deadline))
-      give_up("the thread of worker \"" + one.name + '"');
-  }
 }
 
 std::uint64_t worker_system::dropped_at_shutdown() const {

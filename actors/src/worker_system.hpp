@@ -8,6 +8,7 @@
 #include "actors/src/interrupts.hpp"
 #include "actors/src/methods.hpp"
 #include "actors/src/own_thread.hpp"
+#include "actors/src/pool.hpp"
 #include "actors/src/timers.hpp"
 #include "actors/src/turnstile.hpp"
 #include "actors/src/unit.hpp"
@@ -91,6 +92,8 @@ public:
   /// An empty name means the startup method (rules W-13 and W-14).
   call_result call_method(std::string_view name, const method_name& what,
                           const std::vector<value>& arguments);
+  call_result call_method(const keyed& to, const method_name& what,
+                          const std::vector<value>& arguments);
   call_result call_method(worker_number number, const method_name& what,
                           const std::vector<value>& arguments);
   [[nodiscard]] std::unique_ptr<ready_method> ready_method_of(std::string_view name,
@@ -101,6 +104,14 @@ public:
                                   std::source_location where);
   bool post_event(const std::shared_ptr<slot>& to, worker_number number, entry&& what);
   void hire(std::string_view name, runs_on where);
+  void hire_pool(std::string_view name, const pool_options& options);
+  /// For a name that is no pool's, as `call`.
+  call_result call_keyed(const keyed& to, task&& what, std::source_location where,
+                         const method* by = nullptr);
+  /// Whether a call by that name may reach this worker.
+  [[nodiscard]] bool is_found_under(std::string_view name, const slot& who) const;
+  /// Ends a worker that has nothing to do. True: nobody lived there.
+  bool retire(const std::shared_ptr<slot>& who) noexcept;
   void kill(const std::shared_ptr<slot>& who, worker_number number);
   void abort(std::string_view name);
   [[nodiscard]] std::uint64_t dropped_at_shutdown() const;
@@ -129,6 +140,17 @@ private:
   [[nodiscard]] birth enrol(std::shared_ptr<slot> whose) override;
   /// The number of this set's worker in whose entry this thread is, or 0.
   [[nodiscard]] worker_number sender_here() const noexcept;
+  call_result call_method(std::string_view name, const std::optional<std::string_view>& key,
+                          const method_name& what, const std::vector<value>& arguments);
+  call_result call_slot(const std::shared_ptr<slot>& to, worker_number sender, task&& what,
+                        std::source_location where, const method* by);
+  call_result call_member(pool& of, const std::optional<std::string_view>& key,
+                          worker_number sender, task&& what, std::source_location where,
+                          const method* by);
+  /// Makes the worker of that name if there is none; nobody if it is a pool's.
+  [[nodiscard]] call_result make(const std::shared_ptr<slot>& to);
+  [[nodiscard]] std::shared_ptr<unit> place_for(runs_on kind, worker_number number,
+                                                const std::string& name);
   /// Tries again when there is room, until there is or the caller's patience is over.
   [[nodiscard]] slot::outcome wait_and_post(slot& to, const std::function<slot::outcome()>& post);
   void act(slot::action next, const std::shared_ptr<slot>& who);
@@ -158,7 +180,8 @@ private:
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> actors_;
   std::unique_ptr<timers> wheel_;
-  methods methods_; ///< before all that may still run them
+  methods methods_;                          ///< before all that may still run them
+  std::vector<std::shared_ptr<pool>> pools_; ///< before the mailboxes that count for them
   directory directory_;
   std::atomic<worker_number> next_number_{main_worker + 1};
   std::atomic<bool> stopping_{false};
@@ -171,6 +194,7 @@ private:
     std::unique_ptr<own_thread> thread;
   };
   std::map<worker_number, thread_of_worker> threads_;
+  std::unique_ptr<own_thread> cooperative_; ///< of all such workers, from the first on
   error_handler on_error_;
   std::function<void(const std::string&)> on_warning_;
   std::unique_ptr<unit> main_unit_;

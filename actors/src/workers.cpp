@@ -32,13 +32,30 @@ call_result workers::call_existing(std::string_view name, task what, std::source
 void workers::limit(std::string_view name, mailbox_limit to) {
   if (to.patience < std::chrono::milliseconds{0})
     throw std::invalid_argument("the patience of a mailbox's limit is below zero");
-  system_->names().entry_of(name, runs_on::pool)->limit(to);
+  const auto& who = system_->names().entry_of(name, runs_on::pool);
+  if (const auto* all = who->as_pool()) {
+    for (const auto& one : all->members())
+      one->limit(to);
+    return;
+  }
+  who->limit(to);
 }
 
 std::size_t workers::waiting(std::string_view name) const {
   const auto& found = system_->names().find(name);
-  const auto now = found == nullptr ? std::nullopt : found->info();
-  return now ? now->waiting : 0;
+  if (found == nullptr)
+    return 0;
+  const auto length = [](const detail::slot& who) {
+    const auto now = who.info();
+    return now ? now->waiting : std::size_t{0};
+  };
+  const auto* of = found->as_pool();
+  if (of == nullptr)
+    return length(*found);
+  std::size_t sum = 0;
+  for (const auto& one : of->members())
+    sum += length(*one);
+  return sum;
 }
 
 timer workers::call_after(std::chrono::nanoseconds delay, std::string_view name, task what,

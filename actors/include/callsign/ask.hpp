@@ -80,6 +80,7 @@ public:
   struct address {
     std::string_view name;
     std::uint64_t number = 0;
+    std::optional<std::string_view> key = std::nullopt; ///< of a member of a pool
   };
   /// Hands the question over. `asker` null: somebody will wait for the answer.
   void start(worker_system& system, address whom, task question, ask_options how,

@@ -8,6 +8,7 @@
 #include <callsign/process_variable.hpp>
 #include <callsign/task.hpp>
 #include <callsign/timer.hpp>
+#include <callsign/worker_pool.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -92,6 +93,8 @@ public:
                    std::source_location where = std::source_location::current());
   call_result call(worker_number number, task what,
                    std::source_location where = std::source_location::current());
+  call_result call(const keyed& to, task what,
+                   std::source_location where = std::source_location::current());
 
   /// Calls a method; see `workers::call`.
   template <argument... Arguments>
@@ -102,9 +105,15 @@ public:
   call_result call(worker_number number, method_name method, const Arguments&... arguments) {
     return call_with(number, method, detail::values_of(arguments...));
   }
+  template <argument... Arguments>
+  call_result call(const keyed& to, method_name method, const Arguments&... arguments) {
+    return call_with(to, method, detail::values_of(arguments...));
+  }
   call_result call_with(std::string_view name, const method_name& method,
                         const std::vector<value>& arguments);
   call_result call_with(worker_number number, const method_name& method,
+                        const std::vector<value>& arguments);
+  call_result call_with(const keyed& to, const method_name& method,
                         const std::vector<value>& arguments);
 
   /// Hands a question to the worker of that name, and what to do with its answer to this one.
@@ -123,6 +132,12 @@ public:
   void ask(worker_number number, Question&& question, Then&& then, ask_options how = {},
            std::source_location where = std::source_location::current()) {
     start_ask({{}, number}, std::forward<Question>(question), std::forward<Then>(then), how, where);
+  }
+  template <class Question, class Then>
+  void ask(const keyed& to, Question&& question, Then&& then, ask_options how = {},
+           std::source_location where = std::source_location::current()) {
+    start_ask({to.name, 0, to.key}, std::forward<Question>(question), std::forward<Then>(then), how,
+              where);
   }
 
   /// Runs something in this incarnation later, once. Ends with it.

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <callsign/mailbox_limit.hpp>
+#include <callsign/runs_on.hpp>
 #include <callsign/worker.hpp>
+#include <callsign/worker_pool.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -19,12 +21,6 @@ namespace callsign {
 namespace detail {
 class worker_system;
 }
-
-/// Where a worker's tasks run.
-enum class runs_on {
-  pool,       ///< the shared pool (default): tasks should not block
-  own_thread, ///< a thread of its own: tasks may block
-};
 
 /// Who deals with SIGINT and SIGTERM.
 ///
@@ -113,6 +109,10 @@ public:
   call_result call(worker_number number, task what,
                    std::source_location where = std::source_location::current());
 
+  /// Hands a task to the member of a pool that has this key.
+  call_result call(const keyed& to, task what,
+                   std::source_location where = std::source_location::current());
+
   /// Gives something to run a name, so that workers can be called by two names: their own and that
   /// of the method. What is defined stays to the end of the set.
   ///
@@ -143,10 +143,16 @@ public:
   call_result call(worker_number number, method_name method, const Arguments&... arguments) {
     return call_with(number, method, detail::values_of(arguments...));
   }
+  template <argument... Arguments>
+  call_result call(const keyed& to, method_name method, const Arguments&... arguments) {
+    return call_with(to, method, detail::values_of(arguments...));
+  }
   /// The same, for arguments that come from elsewhere: from JSON, say.
   call_result call_with(std::string_view name, const method_name& method,
                         const std::vector<value>& arguments);
   call_result call_with(worker_number number, const method_name& method,
+                        const std::vector<value>& arguments);
+  call_result call_with(const keyed& to, const method_name& method,
                         const std::vector<value>& arguments);
 
   /// A method with its arguments, for everything that takes a task or a question:
@@ -197,6 +203,12 @@ public:
       std::source_location where = std::source_location::current()) {
     return start_ask({{}, number}, std::forward<Question>(question), how, where);
   }
+  template <class Question>
+  asked<detail::asked_t<Question>>
+  ask(const keyed& to, Question&& question, ask_options how = {},
+      std::source_location where = std::source_location::current()) {
+    return start_ask({to.name, 0, to.key}, std::forward<Question>(question), how, where);
+  }
 
   /// Calls later, once. The worker is made then, if there is none.
   /// @errors  `std::invalid_argument`: a bad name, an empty task, a time in the past
@@ -234,6 +246,23 @@ public:
   /// not the worker's, each connection still hears of its own end.
   /// @source rules W-42 and W-43
   void abort(std::string_view name);
+
+  /// Puts several workers behind one name: a call or an ask by that name goes to one of them. The
+  /// members are workers like any other, made by their first calls, and named after the pool:
+  /// `Importers/1`, `Importers/2`, … In the pool's name, `kill` and `abort` mean all members,
+  /// `limit` the mailbox of each, `waiting` all that waits for any of them. The name itself has no
+  /// number, so `call_existing` finds nobody there.
+  ///
+  /// @order   calls with one key (`keyed`) run in the order they were made, whether the pool grows
+  /// or shrinks meanwhile; of others nothing is promised
+  /// @errors  `std::invalid_argument`: a bad name, options out of range; `failure` with
+  /// `errc::worker_kind_differs` if somebody lives under that name, or it is a pool's already, or a
+  /// member's name is in use elsewhere
+  /// @source  rule U-24
+  void hire_pool(std::string_view name, const pool_options& options = {});
+
+  /// The members of that pool that live, in order of number; nobody if it is no pool.
+  [[nodiscard]] std::vector<worker_info> members(std::string_view pool) const;
 
   /// The number under which that name runs, or 0. Asking makes nothing. @source rule W-46
   [[nodiscard]] worker_number number_of(std::string_view name) const;
