@@ -146,6 +146,8 @@ void ask_core::dropped(drop_reason why) noexcept {
     return fail(errc::mailbox_full, "others were preferred; ask again later, or raise its limit");
   case drop_reason::no_thread:
     return fail(errc::worker_killed, "no thread could be started for it");
+  case drop_reason::no_such_worker: // these are refused, not dropped
+  case drop_reason::after_own_kill: return fail(errc::no_such_worker, {});
   }
 }
 

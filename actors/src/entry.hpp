@@ -4,6 +4,7 @@
 
 #include <callsign/task.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <source_location>
 #include <string>
@@ -43,12 +44,25 @@ enum class entry_kind : std::uint8_t {
 /// One step of a worker.
 struct entry {
   entry_kind kind = entry_kind::task;
+  /// What runs is wrapped, so that a trace is written of it.
+  bool is_traced = false;
+  /// When it came, for mailboxes that have a limit: in steps of 2^24 ns (17 ms), of which 2^16 are
+  /// 18 minutes; what is older seems younger. 0: not known.
+  std::uint16_t since = 0;
   /// Who called, for test kits: the lower half of the number, which fits where nothing else does.
   /// 0: no worker.
   std::uint32_t sender = 0;
   std::source_location where;
   task run;
 };
+
+/// @units see `entry::since`
+inline constexpr int stamp_shift = 24;
+[[nodiscard]] constexpr std::uint16_t stamp_of(std::chrono::steady_clock::time_point now) noexcept {
+  const auto steps = static_cast<std::uint16_t>(
+      static_cast<std::uint64_t>(now.time_since_epoch().count()) >> stamp_shift);
+  return steps == 0 ? std::uint16_t{1} : steps;
+}
 
 /// "chat.cpp:42", as logs and snapshots show it.
 [[nodiscard]] std::string label_of(const std::source_location& where);

@@ -40,7 +40,14 @@ incarnation::~incarnation() {
   }
   destroy_variables();
   on_error_ = nullptr;
+  description_ = nullptr;
   residents_.clear();
+}
+
+std::string incarnation::description() {
+  // A copy: it may replace itself.
+  const auto what = description_;
+  return what ? what(place_) : "null";
 }
 
 incarnation* incarnation::current() noexcept { return running_here; }

@@ -94,6 +94,8 @@ public:
   [[nodiscard]] timer start_timer(timer_plan when, task what, std::source_location where);
 
   void set_error_handler(error_handler handler) { on_error_ = std::move(handler); }
+  void describe_by(std::function<std::string(worker&)> what) { description_ = std::move(what); }
+  [[nodiscard]] std::string description();
 
   /// A stretch of entries that run in this thread, one after the other.
   class turn {
@@ -140,6 +142,7 @@ private:
   std::vector<std::shared_ptr<resident>> residents_;
   std::vector<std::weak_ptr<ticker>> tickers_;
   error_handler on_error_;
+  std::function<std::string(worker&)> description_;
 };
 
 } // namespace callsign::detail

@@ -10,6 +10,7 @@ void slot::begin_incarnation(registrar& book) {
   const birth born = book.enrol(shared_from_this());
   number_ = born.number;
   created_ = born.when;
+  witness_ = born.seen_by;
   phase_ = phase::alive;
   kind_ = std::exchange(next_kind_, std::nullopt).value_or(kind_);
   next_wanted_ = false;
@@ -35,7 +36,8 @@ slot::~slot() = default;
 slot::outcome slot::post(entry&& what, worker_number sender, registrar& book, const method* by) {
   what.sender = static_cast<std::uint32_t>(sender);
   if (is_limited()) {
-    dropped_entries dropped{drop_reason::overflow};
+    note(what, sender);
+    dropped_entries dropped{drop_reason::overflow, *this};
     const std::scoped_lock guard{lock_};
     if (bounds_->members != nullptr)
       return {.may_wait = true};
@@ -68,6 +70,8 @@ slot::outcome slot::post_here(entry&& what, worker_number sender, registrar& boo
       next_begun_by_.note(by);
     }
     next_.push_back(std::move(what));
+    if (next_.size() == 1)
+      next_since_ = now();
     return {.high_water = note_length(next_.size())};
   }
   if (phase_ == phase::vacant) {
@@ -89,7 +93,9 @@ slot::outcome slot::post_here(entry&& what, worker_number sender, registrar& boo
 
 slot::outcome slot::post_to(worker_number number, entry&& what, worker_number sender) {
   what.sender = static_cast<std::uint32_t>(sender);
-  dropped_entries dropped{drop_reason::overflow};
+  if (is_limited())
+    note(what, sender);
+  dropped_entries dropped{drop_reason::overflow, *this};
   const std::scoped_lock guard{lock_};
   if (number_ != number || phase_ == phase::vacant)
     return {call_result::no_such_worker};
@@ -149,12 +155,19 @@ slot::outcome slot::hire_here(runs_on where, registrar& book) {
 }
 
 slot::dropped_entries::~dropped_entries() {
-  for (; !entries.empty(); entries.pop_front())
-    entries.front().run.drop(why);
+  if (entries.empty())
+    return;
+  witness* const seen_by = whose.seen_by();
+  for (; !entries.empty(); entries.pop_front()) {
+    auto& one = entries.front();
+    if (seen_by != nullptr)
+      seen_by->is_dead(whose, one, why);
+    one.run.drop(why);
+  }
 }
 
 slot::action slot::kill(worker_number number) {
-  dropped_entries dropped{drop_reason::killed};
+  dropped_entries dropped{drop_reason::killed, *this};
   const std::scoped_lock guard{lock_};
   if (phase_ == phase::vacant || (number != 0 && number != number_))
     return action::none;
@@ -203,7 +216,7 @@ void slot::set_pausing(std::shared_ptr<pausing> in) {
 }
 
 void slot::shut() {
-  dropped_entries dropped{drop_reason::shutting_down};
+  dropped_entries dropped{drop_reason::shutting_down, *this};
   const std::scoped_lock guard{lock_};
   shut_ = true;
   next_wanted_ = false;
@@ -251,6 +264,7 @@ bool slot::take(entry_queue& batch) {
     return true;
   }
   batch.swap(waiting_);
+  hand_since_ = waiting_since_;
   has_waiting_.store(false, std::memory_order_relaxed);
   in_hand_.store(batch.size(), std::memory_order_relaxed);
   taken_ = batch.size();
@@ -275,12 +289,13 @@ std::uint64_t slot::drop_tasks(entry_queue& from, entry_queue& dropped) {
 }
 
 slot::request slot::notice_end(entry_queue& rest) {
-  dropped_entries dropped{drop_reason::killed};
+  dropped_entries dropped{drop_reason::killed, *this};
   const std::scoped_lock guard{lock_};
   end_requested_.store(false, std::memory_order_release);
   if (phase_ == phase::aborted) {
     // Tasks are for the next incarnation; what others own of this one (requests, messages, ends)
     // goes with it.
+    const bool rest_waits = !rest.empty();
     entry_queue kept;
     for (entry_queue* from : {&rest, &waiting_, &next_}) {
       for (; !from->empty(); from->pop_front()) {
@@ -288,6 +303,7 @@ slot::request slot::notice_end(entry_queue& rest) {
         (one.kind == entry_kind::task ? kept : dropped.entries).push_back(std::move(one));
       }
     }
+    next_since_ = rest_waits ? hand_since_ : waiting_since_;
     next_ = std::move(kept);
     next_begun_by_ = begun_by_;
     dropped.why = drop_reason::aborted;
@@ -321,13 +337,14 @@ slot::action slot::ended(registrar& book) {
   if (shut_ || (next_.empty() && !next_wanted_))
     return action::none;
   waiting_.swap(next_);
+  waiting_since_ = next_since_;
   tell_of_room();
   begin_incarnation(book);
   return action::spawn;
 }
 
 std::size_t slot::stillborn() {
-  dropped_entries dropped{drop_reason::no_thread};
+  dropped_entries dropped{drop_reason::no_thread, *this};
   const std::scoped_lock guard{lock_};
   number_ = 0;
   phase_ = phase::vacant;

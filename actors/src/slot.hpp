@@ -5,6 +5,7 @@
 #include "actors/src/brief_lock.hpp"
 #include "actors/src/entry_queue.hpp"
 #include "actors/src/startup.hpp"
+#include "actors/src/witness.hpp"
 
 #include <callsign/workers.hpp>
 
@@ -55,6 +56,7 @@ public:
 struct birth {
   worker_number number = 0;
   std::chrono::system_clock::time_point when;
+  witness* seen_by = nullptr;
 };
 
 /// Enters every incarnation, under a number of its own, before anybody can see that it lives.
@@ -130,6 +132,11 @@ public:
 
   /// What an empty method name means for who calls now; null: nothing (rules W-13, W-14).
   [[nodiscard]] const method* startup_method() const;
+
+  /// Traces what comes in from now on; null: no more.
+  void trace(witness* by);
+  /// Who hears of what is dropped here. For the main worker; others have it from their birth.
+  void be_seen_by(witness& who);
 
   void limit(mailbox_limit to);
   [[nodiscard]] mailbox_limit current_limit() const;
@@ -222,6 +229,14 @@ public:
     running_line_.store(line, std::memory_order_relaxed);
     running_file_.store(file, std::memory_order_relaxed);
   }
+  /// Whatever runs next began to run at that time, or a few entries later.
+  void set_turn(witness::time_point began) noexcept {
+    turn_began_.store(began.time_since_epoch().count(), std::memory_order_relaxed);
+  }
+  void add_processor_time(std::chrono::nanoseconds more) noexcept {
+    processor_time_.store(processor_time_.load(std::memory_order_relaxed) + more.count(),
+                          std::memory_order_relaxed);
+  }
   [[nodiscard]] std::string running() const;
   [[nodiscard]] worker_number number() const;
   [[nodiscard]] runs_on kind() const;
@@ -238,12 +253,13 @@ private:
   }
   /// What is dropped, until the lock is gone; then it is told, and destroyed.
   struct dropped_entries {
-    explicit dropped_entries(drop_reason reason) noexcept : why{reason} {}
+    dropped_entries(drop_reason reason, const slot& of) noexcept : why{reason}, whose{of} {}
     dropped_entries(const dropped_entries&) = delete;
     dropped_entries& operator=(const dropped_entries&) = delete;
     ~dropped_entries();
     entry_queue entries;
     drop_reason why;
+    const slot& whose;
   };
   /// What a mailbox has that is limited.
   struct bounds;
@@ -257,12 +273,21 @@ private:
     return limited_.load(std::memory_order_relaxed);
   }
   void tell_of_room();
+  /// Stamps and wraps what comes into a mailbox that is limited or traced.
+  void note(entry& what, worker_number sender);
+  [[nodiscard]] witness::time_point now() const noexcept {
+    return witness_ == nullptr ? witness::time_point{} : witness_->now();
+  }
+  [[nodiscard]] witness* seen_by() const;
+  [[nodiscard]] std::chrono::nanoseconds longest_wait() const;
 
   /// Puts an entry into the mailbox of the incarnation that lives. Answers as `note_length`.
   std::size_t enter(entry&& what) {
     waiting_.push_back(std::move(what));
-    if (waiting_.size() == 1)
+    if (waiting_.size() == 1) {
       has_waiting_.store(true, std::memory_order_relaxed);
+      waiting_since_ = now();
+    }
     return note_length(waiting_.size());
   }
   /// How many entries wait, if they are as many as never before in this incarnation: from the
@@ -307,6 +332,12 @@ private:
   std::shared_ptr<pausing> pausing_;
   entry_queue next_; ///< for the incarnation after the one that lives
 
+  witness* witness_ = nullptr;
+  // Since when the oldest waits: of those in the mailbox, in the hand of the worker, and for the
+  // next incarnation.
+  witness::time_point waiting_since_{};
+  witness::time_point hand_since_{};
+  witness::time_point next_since_{};
   startup begun_by_;
   startup next_begun_by_;
 
@@ -316,6 +347,8 @@ private:
   std::atomic<std::size_t> in_hand_{0};
   std::atomic<const char*> running_file_{nullptr};
   std::atomic<std::uint32_t> running_line_{0};
+  std::atomic<std::int64_t> turn_began_{0};
+  std::atomic<std::int64_t> processor_time_{0};
 };
 
 } // namespace callsign::detail

@@ -1,5 +1,6 @@
 /// \file
-/// What a slot has only if its mailbox was given a limit, or if it stands for a pool.
+/// What a slot has only if its mailbox was given a limit, if it is traced, or if it stands for a
+/// pool.
 #pragma once
 
 #include "actors/src/slot.hpp"
@@ -13,6 +14,7 @@ namespace callsign::detail {
 /// @context under the lock of the slot
 struct slot::bounds {
   mailbox_limit limit;
+  witness* traced_by = nullptr;
   pool* members = nullptr; ///< who take the calls by this name
   std::uint64_t rejected = 0;
   std::uint64_t dropped = 0;

@@ -2,7 +2,9 @@
 
 #include "actors/src/slot_bounds.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace callsign::detail {
 
@@ -61,6 +63,55 @@ std::uint64_t slot::dropped_at_shutdown() const {
   return dropped_at_shutdown_;
 }
 
+void slot::be_seen_by(witness& who) {
+  const std::scoped_lock guard{lock_};
+  witness_ = &who;
+}
+
+witness* slot::seen_by() const {
+  const std::scoped_lock guard{lock_};
+  return witness_;
+}
+
+void slot::trace(witness* by) {
+  const std::scoped_lock guard{lock_};
+  if (bounds_ == nullptr)
+    bounds_ = std::make_unique<bounds>();
+  bounds_->traced_by = by;
+  limited_.store(true, std::memory_order_relaxed);
+}
+
+void slot::note(entry& what, worker_number sender) {
+  witness* by = nullptr;
+  {
+    const std::scoped_lock guard{lock_};
+    if (bounds_->members != nullptr)
+      return;
+    by = bounds_->traced_by;
+    if (bounds_->limit.most != 0)
+      what.since = stamp_of(now());
+  }
+  if (by != nullptr && !std::exchange(what.is_traced, true))
+    detail::trace(what, sender, *by);
+}
+
+std::chrono::nanoseconds slot::longest_wait() const {
+  const auto age = [now = now()](witness::time_point since) {
+    return std::max(now - since, std::chrono::nanoseconds{0});
+  };
+  if (in_hand_.load(std::memory_order_relaxed) != 0 &&
+      (bounds_ == nullptr || bounds_->limit.most == 0))
+    return age(hand_since_);
+  if (!waiting_.empty()) {
+    if (const auto since = waiting_.front().since; since != 0) {
+      const auto steps = static_cast<std::uint16_t>(stamp_of(now()) - since);
+      return std::chrono::nanoseconds{std::int64_t{steps} << stamp_shift};
+    }
+    return age(waiting_since_);
+  }
+  return next_.empty() ? std::chrono::nanoseconds{0} : age(next_since_);
+}
+
 std::optional<worker_info> slot::info() const {
   worker_info now;
   now.running = running();
@@ -84,6 +135,12 @@ std::optional<worker_info> slot::info() const {
     now.dropped_when_full = bounds_->dropped;
     now.rejected = bounds_->rejected;
   }
+  now.oldest_waits = longest_wait();
+  if (!now.running.empty()) {
+    const std::chrono::nanoseconds began{turn_began_.load(std::memory_order_relaxed)};
+    now.running_for = std::max(this->now().time_since_epoch() - began, std::chrono::nanoseconds{0});
+  }
+  now.processor_time = std::chrono::nanoseconds{processor_time_.load(std::memory_order_relaxed)};
   now.created = created_;
   return now;
 }

@@ -4,8 +4,39 @@
 #include "actors/src/worker_system.hpp"
 
 #include <algorithm>
+#include <ctime>
 
 namespace callsign::detail {
+
+namespace {
+
+std::chrono::nanoseconds processor_time_here() noexcept {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::chrono::seconds{now.tv_sec} + std::chrono::nanoseconds{now.tv_nsec};
+}
+
+/// What this thread works from here to the end is put down to a worker; null: to nobody, which
+/// costs nothing.
+class processor_time_of {
+public:
+  explicit processor_time_of(slot* who) noexcept : who_{who} {
+    if (who_ != nullptr)
+      before_ = processor_time_here();
+  }
+  ~processor_time_of() {
+    if (who_ != nullptr)
+      who_->add_processor_time(processor_time_here() - before_);
+  }
+  processor_time_of(const processor_time_of&) = delete;
+  processor_time_of& operator=(const processor_time_of&) = delete;
+
+private:
+  slot* who_;
+  std::chrono::nanoseconds before_{};
+};
+
+} // namespace
 
 worker_actor::worker_actor(caf::actor_config& config, worker_system& system,
                            std::shared_ptr<slot> whose, std::shared_ptr<unit> where,
@@ -53,6 +84,7 @@ void worker_actor::schedule() {
 }
 
 caf::resumable::resume_result worker_actor::resume(caf::execution_unit*, std::size_t) {
+  const processor_time_of measured{self_->system().is_measuring() ? slot_.get() : nullptr};
   switch (drain()) {
   case result::ended: return done;
   case result::more: return resume_later;
@@ -121,7 +153,9 @@ worker_actor::result worker_actor::drain() noexcept {
   constexpr std::size_t look_at_clock_every = 16;
   std::size_t steps = 0;
   bool is_late = false;
-  const auto until = std::chrono::steady_clock::now() + limits_.time;
+  const clock_source& clock = self_->system().clock();
+  auto now = clock.now();
+  const auto until = now + limits_.time;
   for (;;) {
     const bool end_is_asked = slot_->is_end_requested();
     if (!end_is_asked && in_hand_.empty() && steps >= limits_.busy)
@@ -145,9 +179,12 @@ worker_actor::result worker_actor::drain() noexcept {
       continue;
     }
     const auto next_look = look_at_clock_every - steps % look_at_clock_every;
+    slot_->set_turn(now);
     steps += run_hand(std::min(next_look, limits_.entries - steps));
-    if (steps % look_at_clock_every == 0)
-      is_late = std::chrono::steady_clock::now() >= until;
+    if (steps % look_at_clock_every == 0) {
+      now = clock.now();
+      is_late = now >= until;
+    }
   }
 }
 

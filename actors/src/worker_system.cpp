@@ -30,6 +30,10 @@ workers_options in_range(workers_options options) noexcept {
   return options;
 }
 
+bool was_taken(call_result result) noexcept {
+  return result == call_result::queued || result == call_result::created;
+}
+
 } // namespace
 
 worker_system::worker_system(workers_options options, system_hooks hooks)
@@ -62,6 +66,7 @@ worker_system::worker_system(workers_options options, system_hooks hooks)
     hooks_.drive_timers(wheel_.get());
   main_unit_ = hooks_.make_unit(*actors_, [this] { wake_main(); });
   main_slot_ = std::make_shared<slot>(slot::main_tag{}, "main", clock().stamp());
+  main_slot_->be_seen_by(*this);
   living_ = 1;
   // The unit is ours and outlives the actor, so the actor does not own it.
   const std::shared_ptr<unit> here{std::shared_ptr<void>{}, main_unit_.get()};
@@ -83,7 +88,7 @@ birth worker_system::enrol(std::shared_ptr<slot> whose) {
   const auto number = next_number_.fetch_add(1, std::memory_order_relaxed);
   directory_.add_number(number, std::move(whose));
   living_.fetch_add(1);
-  return {number, clock().stamp()};
+  return {number, clock().stamp(), this};
 }
 
 worker_number worker_system::sender_here() const noexcept {
@@ -116,6 +121,8 @@ call_result worker_system::call_slot(const std::shared_ptr<slot>& to, worker_num
     out = wait_and_post(*to, [&] { return to->post(std::move(one), sender, *this, by); });
   }
   act(out, to);
+  if (!was_taken(out.result))
+    is_refused(to->name(), 0, where, out.result);
   return out.result;
 }
 
@@ -149,11 +156,12 @@ call_result worker_system::call(worker_number number, task&& what, std::source_l
                                 label_of(where) + " has an empty task; give it something to run");
   }
   const auto to = directory_.find(number);
-  if (to == nullptr && !is_stopping())
-    return call_result::no_such_worker;
   if (to == nullptr) {
-    dropped_numbers_.fetch_add(1, std::memory_order_relaxed);
-    return call_result::shutting_down;
+    const auto why = is_stopping() ? call_result::shutting_down : call_result::no_such_worker;
+    if (why == call_result::shutting_down)
+      dropped_numbers_.fetch_add(1, std::memory_order_relaxed);
+    is_refused({}, number, where, why);
+    return why;
   }
   entry one{.where = where, .run = std::move(what)};
   const auto sender = sender_here();
@@ -161,6 +169,8 @@ call_result worker_system::call(worker_number number, task&& what, std::source_l
   if (out.may_wait)
     out = wait_and_post(*to, [&] { return to->post_to(number, std::move(one), sender); });
   act(out, to);
+  if (!was_taken(out.result))
+    is_refused(to->name(), number, where, out.result);
   return out.result;
 }
 

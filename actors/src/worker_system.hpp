@@ -17,6 +17,7 @@
 
 #include <callsign/workers.hpp>
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <map>
@@ -56,7 +57,7 @@ struct system_hooks {
 
 /// The actor system, the directory, the threads, and the order in which they end.
 /// @context any thread
-class worker_system final : private registrar {
+class worker_system final : private registrar, private witness {
 public:
   worker_system(workers_options options, system_hooks hooks);
   ~worker_system() override;
@@ -108,6 +109,18 @@ public:
   /// For a name that is no pool's, as `call`.
   call_result call_keyed(const keyed& to, task&& what, std::source_location where,
                          const method* by = nullptr);
+  void trace(std::string_view name, tracing to);
+  void trace(worker_number number, tracing to);
+  void set_trace_handler(trace_handler handler);
+  void set_dead_letter_handler(dead_letter_handler handler);
+  [[nodiscard]] std::uint64_t dead_letters() const noexcept;
+  [[nodiscard]] std::uint64_t dead_letters(drop_reason why) const noexcept;
+  void measure(measuring to) noexcept {
+    measures_.store(to == measuring::on, std::memory_order_relaxed);
+  }
+  [[nodiscard]] bool is_measuring() const noexcept {
+    return measures_.load(std::memory_order_relaxed);
+  }
   /// Whether a call by that name may reach this worker.
   [[nodiscard]] bool is_found_under(std::string_view name, const slot& who) const;
   /// Ends a worker that has nothing to do. True: nobody lived there.
@@ -138,6 +151,16 @@ public:
 
 private:
   [[nodiscard]] birth enrol(std::shared_ptr<slot> whose) override;
+  [[nodiscard]] witness::time_point now() const noexcept override { return clock().now(); }
+  void is_dead(const slot& whose, const entry& what, drop_reason why) noexcept override;
+  void has_run(const trace_line& what) noexcept override;
+  /// A call that was not taken is a dead letter, unless its caller was told of a full mailbox.
+  void is_refused(std::string_view name, worker_number number, const std::source_location& where,
+                  call_result result) noexcept;
+  void count_dead(drop_reason why) noexcept;
+  void tell_of_dead(std::string_view name, worker_number number, const char* kind,
+                    const std::source_location& where, worker_number sender,
+                    drop_reason why) noexcept;
   /// The number of this set's worker in whose entry this thread is, or 0.
   [[nodiscard]] worker_number sender_here() const noexcept;
   call_result call_method(std::string_view name, const std::optional<std::string_view>& key,
@@ -196,6 +219,11 @@ private:
   std::map<worker_number, thread_of_worker> threads_;
   std::unique_ptr<own_thread> cooperative_; ///< of all such workers, from the first on
   error_handler on_error_;
+  dead_letter_handler on_dead_letter_;
+  trace_handler on_trace_;
+  std::atomic<bool> hears_of_dead_{false};
+  std::atomic<bool> measures_{false};
+  std::array<std::atomic<std::uint64_t>, 16> dead_{}; ///< by `drop_reason`
   std::function<void(const std::string&)> on_warning_;
   std::unique_ptr<unit> main_unit_;
   std::shared_ptr<slot> main_slot_;

@@ -156,4 +156,27 @@ void topics(callsign::workers& workers) {
   // [topic] end
 }
 
+void look(callsign::workers& workers) {
+  // [list]
+  for (const auto& one : workers.list()) {
+    if (one.oldest_waits > 5s)
+      std::cerr << one.name << " is behind: " << one.waiting << " wait; it runs " << one.running
+                << '\n';
+  }
+  // [list] end
+  // [dead-letters]
+  workers.on_dead_letter([](const callsign::dead_letter& what) {
+    std::cerr << what.kind << " given at " << what.label << " for \"" << what.worker
+              << "\" is lost\n";
+  });
+  std::cerr << workers.dead_letters(callsign::drop_reason::killed) << " were killed\n";
+  // [dead-letters] end
+  // [trace]
+  workers.on_trace([](const callsign::trace_line& line) { std::cerr << line.in_words() << '\n'; });
+  workers.trace("Importer", callsign::tracing::on);
+  // Importer (7): task given at shop.cpp:42 by 3, waited 80 us, ran 1200 us
+  workers.trace("Importer", callsign::tracing::off);
+  // [trace] end
+}
+
 } // namespace pieces

@@ -84,11 +84,16 @@ public:
                                                     std::size_t& at) const override {
     at = 0;
     // In braces: from the first to the last.
-    return std::make_unique<call>(
-        body_, std::tuple<Parameters...>{from_value<Parameters>(arguments[at++])...});
+    return std::make_unique<call>(body_,
+                                  std::tuple<Parameters...>{read<Parameters>(arguments, at)...});
   }
 
 private:
+  template <class Parameter>
+  static Parameter read(const std::vector<value>& arguments, std::size_t& at) {
+    return from_value<Parameter>(arguments[at++]);
+  }
+
   class call final : public ready_method {
   public:
     call(std::shared_ptr<const Body> body, std::tuple<Parameters...> with)

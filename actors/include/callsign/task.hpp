@@ -15,13 +15,15 @@ namespace callsign {
 
 class worker;
 
-/// Why a task that was accepted never ran.
+/// Why a task never ran.
 enum class drop_reason {
-  killed,        ///< its worker was
-  aborted,       ///< likewise
-  shutting_down, ///< the set of workers ended
-  overflow,      ///< it gave way in a full mailbox
-  no_thread,     ///< its worker could not be given a thread
+  killed,         ///< its worker was
+  aborted,        ///< likewise
+  shutting_down,  ///< the set of workers ended
+  overflow,       ///< it gave way in a full mailbox
+  no_thread,      ///< its worker could not be given a thread
+  no_such_worker, ///< nobody has the number that was called
+  after_own_kill, ///< its worker called itself after its own kill
 };
 
 /// A move-only closure `void(worker&)` or `void()`. Small ones are stored in place.

@@ -32,6 +32,9 @@ struct value {
   [[nodiscard]] std::string_view kind() const noexcept;
 };
 
+/// As JSON text. What JSON has no number for (infinite, not a number) becomes `null`.
+[[nodiscard]] std::string to_json(const value& what);
+
 /// A value is not of the type that was expected. `what()` says what was expected and given.
 class value_mismatch : public std::invalid_argument {
 public:

@@ -172,6 +172,10 @@ public:
   /// @source rule W-40: exactly one handler hears of an error
   void on_error(error_handler handler);
 
+  /// Says what this worker is about, as JSON text, when `workers::describe` asks. Belongs to this
+  /// incarnation. `to_json` makes such text.
+  void describe_by(std::function<std::string(worker&)> description);
+
   /// The time that deadlines are measured in. In tests it is a virtual clock.
   [[nodiscard]] std::chrono::steady_clock::time_point now() const noexcept;
 

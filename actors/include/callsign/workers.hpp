@@ -2,6 +2,7 @@
 /// The set of named workers of a program.
 #pragma once
 
+#include <callsign/inspection.hpp>
 #include <callsign/mailbox_limit.hpp>
 #include <callsign/runs_on.hpp>
 #include <callsign/worker.hpp>
@@ -70,8 +71,17 @@ struct worker_info {
   std::uint64_t dropped_by_kill = 0; ///< by kill and abort, or because no thread could be started
   std::uint64_t dropped_after_own_kill = 0;
   std::uint64_t dropped_at_shutdown = 0;
-  std::uint64_t dropped_when_full = 0;           ///< gave way in a full mailbox
-  std::uint64_t rejected = 0;                    ///< calls not taken because the mailbox was full
+  std::uint64_t dropped_when_full = 0; ///< gave way in a full mailbox
+  std::uint64_t rejected = 0;          ///< calls not taken because the mailbox was full
+  /// How long the oldest of what waits has waited. To 17 ms and up to 18 minutes in a mailbox with
+  /// a limit; in others rather too long than too short: as if all that the worker took in one grip
+  /// had come together.
+  std::chrono::nanoseconds oldest_waits{0};
+  /// How long the task that runs has run, or the few short ones before it with it: at most 15.
+  std::chrono::nanoseconds running_for{0};
+  /// Of all threads that have run it, over all incarnations of the name, while it is measured
+  /// (`workers::measure_processor_time`).
+  std::chrono::nanoseconds processor_time{0};
   std::chrono::system_clock::time_point created; ///< of this incarnation
   std::string running; ///< where the task that runs was given; empty when idle
 };
@@ -273,6 +283,37 @@ public:
   /// All living workers, in order of number.
   [[nodiscard]] std::vector<worker_info> list() const;
 
+  /// Has the worker of that name write a line for each entry that it has run, from the entries on
+  /// that come in now: what kind, where given, by whom, how long it waited and ran. Makes no
+  /// worker. In a pool's name: of all its members.
+  void trace(std::string_view name, tracing to);
+  void trace(worker_number number, tracing to);
+  /// Where these lines go. Default: stderr.
+  /// @context the worker that is traced, behind the entry
+  void on_trace(trace_handler handler);
+
+  /// Whether workers' processor time is measured from now on: `worker_info::processor_time`. Costs
+  /// two system calls each time a worker begins to work.
+  void measure_processor_time(measuring to);
+
+  /// How many things were handed over and will never run: posts to numbers that nobody has, what a
+  /// kill, an abort, the end of the set or a full mailbox dropped, and a worker's calls to itself
+  /// after its own kill. Not those whose caller was told `mailbox_full`.
+  [[nodiscard]] std::uint64_t dead_letters() const;
+  [[nodiscard]] std::uint64_t dead_letters(drop_reason why) const;
+  /// Hears of each of them.
+  /// @context wherever it happens; what the handler throws becomes a warning
+  void on_dead_letter(dead_letter_handler handler);
+
+  /// What the worker of that name says about itself, as JSON text: see `worker::describe_by`.
+  /// `null` if it says nothing. Runs in the worker, as an ask; makes none.
+  /// @errors as `ask`
+  [[nodiscard]] asked<std::string>
+  describe(std::string_view name, ask_options how = {},
+           std::source_location where = std::source_location::current()) {
+    return ask(number_of(name), &description_of, how, where);
+  }
+
   /// How many calls were dropped because the set was ending, over all names and numbers: every call
   /// that was answered `shutting_down`, and all that waited.
   [[nodiscard]] std::uint64_t dropped_at_shutdown() const;
@@ -328,6 +369,7 @@ private:
         how, nullptr, where);
     return asked<result>{state};
   }
+  [[nodiscard]] static std::string description_of(worker& self);
   void define_method(std::string_view method, std::unique_ptr<detail::method> what);
   [[nodiscard]] std::unique_ptr<detail::ready_method>
   ready_method_of(std::string_view method, const std::vector<value>& arguments,
