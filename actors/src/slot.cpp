@@ -256,6 +256,7 @@ bool slot::take(entry_queue& batch) {
   }
   if (bounds_ != nullptr && bounds_->limit.most != 0) {
     // What is in hand counts as begun, so it is one.
+    hand_since_ = came_at(waiting_.front());
     batch.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
     in_hand_.store(1, std::memory_order_relaxed);

@@ -279,6 +279,7 @@ private:
     return witness_ == nullptr ? witness::time_point{} : witness_->now();
   }
   [[nodiscard]] witness* seen_by() const;
+  [[nodiscard]] witness::time_point came_at(const entry& what) const;
   [[nodiscard]] std::chrono::nanoseconds longest_wait() const;
 
   /// Puts an entry into the mailbox of the incarnation that lives. Answers as `note_length`.

@@ -88,27 +88,30 @@ void slot::note(entry& what, worker_number sender) {
     if (bounds_->members != nullptr)
       return;
     by = bounds_->traced_by;
-    if (bounds_->limit.most != 0)
+    // Of the first entry in the name's life the mailbox itself knows when it came.
+    if (bounds_->limit.most != 0 && witness_ != nullptr)
       what.since = stamp_of(now());
   }
   if (by != nullptr && !std::exchange(what.is_traced, true))
     detail::trace(what, sender, *by);
 }
 
+witness::time_point slot::came_at(const entry& what) const {
+  if (what.since == 0)
+    return waiting_since_;
+  const auto now = this->now();
+  const auto steps = static_cast<std::uint16_t>(stamp_of(now) - what.since);
+  return now - std::chrono::nanoseconds{std::int64_t{steps} << stamp_shift};
+}
+
 std::chrono::nanoseconds slot::longest_wait() const {
   const auto age = [now = now()](witness::time_point since) {
     return std::max(now - since, std::chrono::nanoseconds{0});
   };
-  if (in_hand_.load(std::memory_order_relaxed) != 0 &&
-      (bounds_ == nullptr || bounds_->limit.most == 0))
+  if (in_hand_.load(std::memory_order_relaxed) != 0)
     return age(hand_since_);
-  if (!waiting_.empty()) {
-    if (const auto since = waiting_.front().since; since != 0) {
-      const auto steps = static_cast<std::uint16_t>(stamp_of(now()) - since);
-      return std::chrono::nanoseconds{std::int64_t{steps} << stamp_shift};
-    }
-    return age(waiting_since_);
-  }
+  if (!waiting_.empty())
+    return age(came_at(waiting_.front()));
   return next_.empty() ? std::chrono::nanoseconds{0} : age(next_since_);
 }
 

@@ -43,6 +43,8 @@ TEST_F(Inspection, TheAgeOfWhatHasWaitedLongestIsSeen) {
   call("bob", [] {});
   clock().advance(2s);
   EXPECT_EQ(see("bob").oldest_waits, 5s);
+  expect(mail::task).to("bob");
+  EXPECT_EQ(see("bob").oldest_waits, 5s) << "the other came in the same grip";
 
   run();
   EXPECT_EQ(see("bob").oldest_waits, 0ns) << "nothing waits";
@@ -60,6 +62,7 @@ TEST_F(Inspection, WhatWaitsForTheNextIncarnationAges) {
   call("bob", [] {});
   clock().advance(4s);
   EXPECT_EQ(see("bob").oldest_waits, 4s);
+  call("bob", [] {});
   expect(mail::end).to("bob");
   EXPECT_EQ(see("bob").incarnation, 2u);
   EXPECT_EQ(see("bob").oldest_waits, 4s);

@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace callsign::tests {
@@ -152,14 +153,7 @@ public:
       end(who);
       return;
     }
-    if (who.hand.empty()) {
-      if (who.limit.most == 0) {
-        who.hand.swap(who.mailbox);
-      } else {
-        who.hand.push_back(who.mailbox.front());
-        who.mailbox.pop_front();
-      }
-    }
+    grip(who);
     const auto one = who.hand.front();
     who.hand.pop_front();
     fates[static_cast<std::size_t>(one.id)] = {.is = fate::kind::ran, .in = who.number};
@@ -169,6 +163,9 @@ public:
     if (one.does == deed::calls_itself || one.does == deed::kills_and_calls_itself)
       call(name, {new_id(), deed::nothing}, self);
     who.failed += one.does == deed::throws ? 1 : 0;
+    // It looks for more at once.
+    if (who.is == name_state::phase::alive)
+      grip(who);
   }
 
   /// The whole set ends, to the last worker.
@@ -196,6 +193,19 @@ private:
         return &who;
     }
     return nullptr;
+  }
+
+  /// Takes what the worker takes at once, if it has nothing in hand: all, or one of a mailbox that
+  /// has a limit.
+  static void grip(name_state& who) {
+    if (!who.hand.empty() || who.mailbox.empty())
+      return;
+    if (who.limit.most == 0) {
+      who.hand.swap(who.mailbox);
+    } else {
+      who.hand.push_back(who.mailbox.front());
+      who.mailbox.pop_front();
+    }
   }
 
   void begin(name_state& who) {
