@@ -74,11 +74,15 @@ void ask_core::start(worker_system& system, address whom, task question, ask_opt
   }
   about_->until = std::make_shared<limit>(weak_from_this());
   system.wheel().arm(about_->until, about_->since + how.within);
+  if (asker != nullptr)
+    asker->ask_began();
   try {
     refused(whom.name.empty() ? system.call(whom.number, std::move(question), where)
             : whom.key ? system.call_keyed(keyed{whom.name, *whom.key}, std::move(question), where)
                        : system.call(whom.name, std::move(question), where));
   } catch (...) {
+    if (asker != nullptr)
+      asker->ask_ended();
     if (claim())
       system.wheel().disarm(*about_->until);
     throw;
@@ -141,6 +145,8 @@ void ask_core::dropped(drop_reason why) noexcept {
     return fail(errc::worker_killed, "it was killed before it got to it; ask again");
   case drop_reason::aborted:
     return fail(errc::worker_aborted, "it was aborted before it got to it; ask again");
+  case drop_reason::failed:
+    return fail(errc::worker_failed, "it failed, and was ended, before it got to it");
   case drop_reason::shutting_down: return fail(errc::shutting_down, {});
   case drop_reason::overflow:
     return fail(errc::mailbox_full, "others were preferred; ask again later, or raise its limit");

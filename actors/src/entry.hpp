@@ -21,6 +21,8 @@ enum class entry_kind : std::uint8_t {
   closed,    ///< a connection or server ends
   timer,     ///< a time has come
   reply,     ///< the answer to an ask
+  started,   ///< an incarnation begins
+  down,      ///< a worker that is watched has ended
 };
 
 [[nodiscard]] constexpr const char* to_string(entry_kind kind) noexcept {
@@ -32,6 +34,8 @@ enum class entry_kind : std::uint8_t {
   case entry_kind::closed: return "closed";
   case entry_kind::timer: return "timer";
   case entry_kind::reply: return "reply";
+  case entry_kind::started: return "started";
+  case entry_kind::down: return "down";
   }
   return "unknown";
 }

@@ -39,6 +39,7 @@ public:
     case errc::would_block: return "this worker may not wait";
     case errc::unknown_method: return "there is no such method";
     case errc::wrong_arguments: return "the method's types are others";
+    case errc::worker_failed: return "the worker failed";
     }
     return "unknown error";
   }

@@ -1,6 +1,9 @@
 #include "actors/src/incarnation.hpp"
 
+#include "actors/src/nap.hpp"
+#include "actors/src/supervisor.hpp"
 #include "actors/src/ticker.hpp"
+#include "actors/src/watch.hpp"
 #include "actors/src/worker_system.hpp"
 
 #include <algorithm>
@@ -12,6 +15,14 @@ namespace callsign::detail {
 namespace {
 
 thread_local incarnation* running_here = nullptr;
+
+/// Those that are gone leave the list when it is full.
+template <class T>
+void enlist(std::vector<std::weak_ptr<T>>& list, const std::shared_ptr<T>& who) {
+  if (list.size() == list.capacity())
+    std::erase_if(list, [](const auto& one) { return one.expired(); });
+  list.push_back(who);
+}
 
 struct running_mark {
   explicit running_mark(incarnation* who) noexcept : before{std::exchange(running_here, who)} {}
@@ -34,9 +45,17 @@ incarnation::incarnation(worker_system& system, std::shared_ptr<slot> where, wor
 incarnation::~incarnation() {
   const running_mark mark{this};
   ending_ = end_reason::aborted;
-  for (const auto& one : tickers_) {
-    if (const auto left = one.lock())
-      left->forget();
+  if (more_ != nullptr) {
+    for (const auto& one : more_->tickers) {
+      if (const auto left = one.lock())
+        left->forget();
+    }
+    for (const auto& one : more_->watches) {
+      if (const auto left = one.lock())
+        left->forget();
+    }
+    if (more_->rests != nullptr)
+      more_->rests->forget();
   }
   destroy_variables();
   on_error_ = nullptr;
@@ -101,12 +120,42 @@ void incarnation::moved_out(const resident* who) {
 timer incarnation::start_timer(timer_plan when, task what, std::source_location where) {
   auto made = std::make_shared<ticker>(system_, port_of_this(), std::string{}, when,
                                        std::move(what), where);
-  // Those that have ticked for the last time go when the list is full.
-  if (tickers_.size() == tickers_.capacity())
-    std::erase_if(tickers_, [](const auto& one) { return one.expired(); });
-  tickers_.push_back(made);
+  enlist(more().tickers, made);
   made->start();
   return timer{std::move(made)};
+}
+
+watching incarnation::start_watch(const std::shared_ptr<slot>& whom, worker_end nobody,
+                                  end_handler then, std::source_location where) {
+  if (!then)
+    throw std::invalid_argument("the watch at " + label_of(where) + " has nothing to run");
+  if (whom == where_ && (nobody.number == 0 || nobody.number == number_))
+    throw std::logic_error("the watch at " + label_of(where) + " is of the worker itself");
+  const auto made = std::make_shared<watch_core>(whom, port_of_this(), std::move(then), where);
+  enlist(more().watches, made);
+  if (whom == nullptr || !whom->add_watcher(made, nobody.number))
+    made->tell(nobody);
+  return watching{made};
+}
+
+incarnation::extras& incarnation::more() {
+  if (more_ == nullptr)
+    more_ = std::make_unique<extras>();
+  return *more_;
+}
+
+void incarnation::failed() {
+  const auto [own, group] = where_->supervisors();
+  if (own == nullptr && group == nullptr)
+    return;
+  std::string what = "an exception that is no std::exception";
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    what = e.what();
+  } catch (...) {
+  }
+  (own != nullptr ? own : group)->failed(where_, number_, what);
 }
 
 void incarnation::end_residents(end_reason why) {
@@ -156,7 +205,10 @@ void incarnation::run(entry& what, const turn& in) {
     } catch (...) {
       where_->count_failed();
       report_current_exception(what.where);
+      failed();
     }
+    if (what.kind == entry_kind::reply)
+      ask_ended();
     // What the closure captured belongs to this step and ends with it.
     what.run = nullptr;
   }

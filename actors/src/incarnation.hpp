@@ -6,6 +6,7 @@
 #include "actors/src/slot.hpp"
 #include "actors/src/watchdog.hpp"
 
+#include <callsign/watch.hpp>
 #include <callsign/worker.hpp>
 
 #include <chrono>
@@ -17,11 +18,13 @@
 
 namespace callsign::detail {
 
+class nap;
 class ticker;
+class watch_core;
 class worker_system;
 
-/// Why a worker's incarnation ends.
-enum class end_reason : std::uint8_t { killed, aborted, shut_down };
+/// Why a worker's incarnation ends, as what it owns is told.
+enum class end_reason : std::uint8_t { killed, aborted, shut_down, failed };
 
 /// Something that must have ended before its worker may end: a server.
 class resident {
@@ -93,6 +96,22 @@ public:
   /// Ticks until this life ends.
   [[nodiscard]] timer start_timer(timer_plan when, task what, std::source_location where);
 
+  /// `whom` null: nobody; `nobody` is what is said then.
+  [[nodiscard]] watching start_watch(const std::shared_ptr<slot>& whom, worker_end nobody,
+                                     end_handler then, std::source_location where);
+
+  /// An answer is to come, and has come.
+  void ask_began() { ++more().asks; }
+  void ask_ended() noexcept {
+    if (more_ != nullptr && more_->asks != 0)
+      --more_->asks;
+  }
+
+  /// Nothing waits. @context the worker, between entries, if it may be passivated
+  void fall_idle();
+  /// Leaves if it has run nothing since it had run `handled` entries. @context a task
+  void passivate_if_idle(std::uint64_t handled);
+
   void set_error_handler(error_handler handler) { on_error_ = std::move(handler); }
   void describe_by(std::function<std::string(worker&)> what) { description_ = std::move(what); }
   [[nodiscard]] std::string description();
@@ -129,6 +148,19 @@ private:
     std::unique_ptr<variable_box> box;
   };
 
+  /// What few need.
+  struct extras {
+    std::vector<std::weak_ptr<ticker>> tickers;
+    std::vector<std::weak_ptr<watch_core>> watches;
+    std::size_t asks = 0; ///< whose answers are to come
+    std::shared_ptr<nap> rests;
+  };
+  [[nodiscard]] extras& more();
+  /// Whether what it began can still bring it something.
+  [[nodiscard]] bool has_ties() const;
+  /// What its supervision makes of the exception being handled.
+  void failed();
+
   void report_exception(const char* label, const std::source_location* given_at) noexcept;
   void destroy_variables() noexcept;
   void end_resident(resident& who, end_reason why);
@@ -140,7 +172,7 @@ private:
   std::optional<end_reason> ending_;
   std::vector<variable> variables_;
   std::vector<std::shared_ptr<resident>> residents_;
-  std::vector<std::weak_ptr<ticker>> tickers_;
+  std::unique_ptr<extras> more_;
   error_handler on_error_;
   std::function<std::string(worker&)> description_;
 };

@@ -1,6 +1,7 @@
 #include "actors/src/slot.hpp"
 
 #include "actors/src/slot_bounds.hpp"
+#include "actors/src/slot_habits.hpp"
 
 #include <utility>
 
@@ -20,6 +21,16 @@ void slot::begin_incarnation(registrar& book) {
   ++incarnation_;
   drain_sent_ = true; // whoever spawns the actor sends its first drain
   end_requested_.store(false, std::memory_order_release);
+  enter_start();
+}
+
+void slot::begin_with_next(registrar& book) {
+  reserve_first();
+  begin_incarnation(book);
+  if (!next_.empty())
+    waiting_since_ = next_since_;
+  waiting_.append(std::move(next_));
+  tell_of_room();
 }
 
 slot::slot(std::string name, runs_on kind) : name_{std::move(name)}, kind_{kind} {}
@@ -76,7 +87,7 @@ slot::outcome slot::post_here(entry&& what, worker_number sender, registrar& boo
   }
   if (phase_ == phase::vacant) {
     // Nothing waits in a mailbox that no incarnation has: whoever called is told that it failed.
-    waiting_.reserve(1);
+    reserve_first();
     begin_incarnation(book);
     begun_by_ = {by};
     const auto high = enter(std::move(what));
@@ -100,7 +111,9 @@ slot::outcome slot::post_to(worker_number number, entry&& what, worker_number se
   if (number_ != number || phase_ == phase::vacant)
     return {call_result::no_such_worker};
   const bool is_task = !is_lifecycle(what.kind);
-  if (shut_ && is_task) {
+  if (what.kind == entry_kind::down && phase_ != phase::alive)
+    return {call_result::no_such_worker}; // who ends watches nobody any more
+  if (shut_ && is_task && !hears_while_shut(what.kind)) {
     ++dropped_at_shutdown_;
     return {call_result::shutting_down};
   }
@@ -144,85 +157,24 @@ slot::outcome slot::hire_here(runs_on where, registrar& book) {
   if (phase_ == phase::alive) {
     if (kind_ == where)
       return {};
-    throw failure{{make_error_code(errc::worker_kind_differs), "hire the worker \"" + name_ + "\"",
-                   "kill it first, or hire it before it is called"}};
+    refuse_kind();
   }
   // What an earlier hire wanted for an incarnation that never began is out of date.
   next_kind_ = where;
+  reserve_first();
   begin_incarnation(book);
   begun_by_ = {.is_open = true};
   return {call_result::created, action::spawn};
 }
 
-slot::dropped_entries::~dropped_entries() {
-  if (entries.empty())
-    return;
-  witness* const seen_by = whose.seen_by();
-  for (; !entries.empty(); entries.pop_front()) {
-    auto& one = entries.front();
-    if (seen_by != nullptr)
-      seen_by->is_dead(whose, one, why);
-    one.run.drop(why);
-  }
-}
-
-slot::action slot::kill(worker_number number) {
-  dropped_entries dropped{drop_reason::killed, *this};
-  const std::scoped_lock guard{lock_};
-  if (phase_ == phase::vacant || (number != 0 && number != number_))
-    return action::none;
-  if (phase_ != phase::alive && phase_ != phase::aborted) {
-    if (number == 0) {
-      // Killed again before its end. What was asked for between the two kills goes; who means the
-      // incarnation by its number means no other.
-      dropped_by_kill_ += next_.size();
-      dropped.entries.swap(next_);
-      next_wanted_ = false;
-      next_begun_by_ = {};
-      tell_of_room();
-    }
-    return action::none;
-  }
-  if (shut_)
-    dropped.why = drop_reason::shutting_down;
-  (shut_ ? dropped_at_shutdown_ : dropped_by_kill_) += drop_tasks(waiting_, dropped.entries);
-  if (number == 0)
-    next_wanted_ = false; // hired again after an abort
-  if (!is_main_ || shut_)
-    phase_ = phase::killed;
-  tell_of_room();
-  ask_for_end();
-  return std::exchange(drain_sent_, true) ? action::none : action::wake;
-}
-
-slot::action slot::abort() {
-  const std::scoped_lock guard{lock_};
-  if (phase_ != phase::alive || is_main_)
-    return action::none;
-  phase_ = phase::aborted;
-  ask_for_end();
-  return std::exchange(drain_sent_, true) ? action::none : action::wake;
-}
-
-void slot::ask_for_end() {
-  end_requested_.store(true, std::memory_order_release);
-  if (pausing_ != nullptr)
-    pausing_->wake();
+void slot::refuse_kind() const {
+  throw failure{{make_error_code(errc::worker_kind_differs), "hire the worker \"" + name_ + "\"",
+                 "kill it first, or hire it before it is called"}};
 }
 
 void slot::set_pausing(std::shared_ptr<pausing> in) {
   const std::scoped_lock guard{lock_};
   pausing_.swap(in);
-}
-
-void slot::shut() {
-  dropped_entries dropped{drop_reason::shutting_down, *this};
-  const std::scoped_lock guard{lock_};
-  shut_ = true;
-  next_wanted_ = false;
-  dropped_at_shutdown_ += next_.size();
-  dropped.entries.swap(next_);
-  tell_of_room();
 }
 
 void slot::set_runner(runner_ptr who) {
@@ -247,6 +199,8 @@ bool slot::take(entry_queue& batch) {
   if (end_requested_.load(std::memory_order_relaxed))
     return true;
   if (waiting_.empty()) {
+    if (shut_ && ends_drain())
+      return true;
     drain_sent_ = false;
     taken_ = 0;
     // A mailbox that once held a burst gives the memory back when the burst is over.
@@ -270,91 +224,6 @@ bool slot::take(entry_queue& batch) {
   in_hand_.store(batch.size(), std::memory_order_relaxed);
   taken_ = batch.size();
   return true;
-}
-
-std::uint64_t slot::drop_tasks(entry_queue& from, entry_queue& dropped) {
-  std::size_t few = 0;
-  from.for_each([&](const entry& e) { few += is_lifecycle(e.kind) ? 1 : 0; });
-  entry_queue kept;
-  kept.reserve(few);
-  if (few != 0) {
-    from.for_each([&](entry& e) {
-      if (is_lifecycle(e.kind))
-        kept.push_back(std::move(e));
-    });
-  }
-  const auto count = static_cast<std::uint64_t>(from.size() - few);
-  dropped.swap(from);
-  from.swap(kept);
-  return count;
-}
-
-slot::request slot::notice_end(entry_queue& rest) {
-  dropped_entries dropped{drop_reason::killed, *this};
-  const std::scoped_lock guard{lock_};
-  end_requested_.store(false, std::memory_order_release);
-  if (phase_ == phase::aborted) {
-    // Tasks are for the next incarnation; what others own of this one (requests, messages, ends)
-    // goes with it.
-    const bool rest_waits = !rest.empty();
-    entry_queue kept;
-    for (entry_queue* from : {&rest, &waiting_, &next_}) {
-      for (; !from->empty(); from->pop_front()) {
-        auto& one = from->front();
-        (one.kind == entry_kind::task ? kept : dropped.entries).push_back(std::move(one));
-      }
-    }
-    next_since_ = rest_waits ? hand_since_ : waiting_since_;
-    next_ = std::move(kept);
-    next_begun_by_ = begun_by_;
-    dropped.why = drop_reason::aborted;
-    dropped_by_kill_ += dropped.entries.size();
-    phase_ = phase::sealed;
-    return request::abort;
-  }
-  if (shut_)
-    dropped.why = drop_reason::shutting_down;
-  (shut_ ? dropped_at_shutdown_ : dropped_by_kill_) += drop_tasks(rest, dropped.entries);
-  if (phase_ == phase::alive)
-    return request::empty;
-  phase_ = phase::closing;
-  return shut_ ? request::shut_down : request::kill;
-}
-
-bool slot::seal() {
-  const std::scoped_lock guard{lock_};
-  if (!waiting_.empty())
-    return false;
-  phase_ = phase::sealed;
-  return true;
-}
-
-slot::action slot::ended(registrar& book) {
-  runner_ptr gone;
-  const std::scoped_lock guard{lock_};
-  gone.swap(runner_);
-  number_ = 0;
-  phase_ = phase::vacant;
-  if (shut_ || (next_.empty() && !next_wanted_))
-    return action::none;
-  waiting_.swap(next_);
-  waiting_since_ = next_since_;
-  tell_of_room();
-  begin_incarnation(book);
-  return action::spawn;
-}
-
-std::size_t slot::stillborn() {
-  dropped_entries dropped{drop_reason::no_thread, *this};
-  const std::scoped_lock guard{lock_};
-  number_ = 0;
-  phase_ = phase::vacant;
-  end_requested_.store(false, std::memory_order_release);
-  next_wanted_ = false;
-  dropped.entries.swap(waiting_);
-  dropped.entries.append(std::move(next_));
-  dropped_by_kill_ += dropped.entries.size();
-  return dropped.entries.size();
 }
 
 } // namespace callsign::detail

@@ -7,6 +7,7 @@
 #include "actors/src/startup.hpp"
 #include "actors/src/witness.hpp"
 
+#include <callsign/watch.hpp>
 #include <callsign/workers.hpp>
 
 #include <caf/intrusive_ptr.hpp>
@@ -17,13 +18,17 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <source_location>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace callsign::detail {
 
 class pool;
 class slot;
+class supervisor;
+class watcher;
 
 /// What drains a mailbox: the actor of an incarnation, seen from the slot.
 /// @context any thread
@@ -83,6 +88,8 @@ public:
     aborted, ///< likewise an abort
     closing, ///< runs only the ends of what it owns
     sealed,  ///< takes nothing any more; is being destroyed
+    leaving, ///< it is to end, and what waits is kept for the next; not noticed yet
+    resting, ///< nobody lives until somebody wakes the next
   };
   enum class action : std::uint8_t { none, wake, spawn };
   struct outcome {
@@ -98,6 +105,7 @@ public:
     kill,      ///< run the ends of what it owns, then end
     abort,     ///< end
     shut_down, ///< as kill; the whole set ends
+    leave,     ///< likewise, after a failure or when idle
   };
 
   /// The main worker's slot begins alive, as number 1, and a kill only empties it (rules W-36,
@@ -137,6 +145,9 @@ public:
   void trace(witness* by);
   /// Who hears of what is dropped here. For the main worker; others have it from their birth.
   void be_seen_by(witness& who);
+  /// The same, with all that can be said of a name. What belongs to the incarnation as a whole is
+  /// for the next, if one lives.
+  [[nodiscard]] outcome hire(const hire_options& how, std::source_location where, registrar& book);
 
   void limit(mailbox_limit to);
   [[nodiscard]] mailbox_limit current_limit() const;
@@ -147,8 +158,44 @@ public:
 
   /// Asks for the end of the incarnation `number` (0: whichever lives, and what waits for the
   /// next).
-  [[nodiscard]] action kill(worker_number number);
+  [[nodiscard]] action kill(worker_number number, why_ended why = why_ended::killed,
+                            std::string what = {});
   [[nodiscard]] action abort();
+
+  /// How an incarnation leaves: what waits is kept for the next.
+  struct departure {
+    worker_number number = 0; ///< 0: whichever lives
+    why_ended why = why_ended::failed;
+    std::string what = {};
+    std::uint64_t waker = 0; ///< the next begins when this one wakes it; 0: when it is called
+    std::shared_ptr<supervisor> by = nullptr; ///< who waits for the end
+  };
+  /// Nothing: no incarnation lives, or its end was asked for already.
+  [[nodiscard]] std::optional<action> leave(departure how);
+
+  enum class rests : std::uint8_t { none, now, after_its_end };
+  struct withdrawal {
+    rests when = rests::none;
+    action next = action::none;
+  };
+  /// No incarnation begins until the waker wakes it; if one lives, or is ending, after that. Who
+  /// made it rest last wakes it.
+  [[nodiscard]] withdrawal withdraw(departure how);
+  [[nodiscard]] action wake_up(std::uint64_t waker, registrar& book);
+
+  /// False: nobody lives here under that number (0: under any).
+  [[nodiscard]] bool add_watcher(const std::shared_ptr<watcher>& who, worker_number number);
+  void remove_watcher(watcher& who) noexcept;
+
+  void supervise(std::shared_ptr<supervisor> by);
+  void supervise_group(std::shared_ptr<supervisor> by);
+  /// Its own, and its group's.
+  [[nodiscard]] std::pair<std::shared_ptr<supervisor>, std::shared_ptr<supervisor>>
+  supervisors() const;
+
+  /// What waits is run before the end. Nothing: it is not to be run, or nobody lives.
+  [[nodiscard]] std::optional<action> begin_drain();
+  [[nodiscard]] bool is_draining() const;
 
   /// No incarnation begins any more; whoever waits for one is dropped and counted.
   void shut();
@@ -194,6 +241,22 @@ public:
   /// Closes the mailbox of an incarnation that is closing. False: more lifecycle entries came.
   [[nodiscard]] bool seal();
 
+  /// Who is to hear of the end of a sealed incarnation.
+  struct farewell {
+    std::vector<std::shared_ptr<watcher>> watchers;
+    worker_end end;
+    std::vector<std::shared_ptr<supervisor>> supervisors;
+  };
+  [[nodiscard]] farewell take_farewell();
+
+  /// How long the worker may be idle; 0: for ever. @context any thread, without the lock
+  [[nodiscard]] std::chrono::nanoseconds idle_after() const noexcept {
+    return std::chrono::nanoseconds{idle_after_.load(std::memory_order_relaxed)};
+  }
+  [[nodiscard]] std::shared_ptr<const worker_hook> passivation_hook() const;
+  /// Nothing waits, and no end was asked for. @context the worker, in a task
+  [[nodiscard]] bool is_quiet() const;
+
   /// The incarnation has ended, all that was its own is destroyed. Answers `spawn` if the next has
   /// begun.
   [[nodiscard]] action ended(registrar& book);
@@ -223,6 +286,9 @@ public:
   void count_handled() noexcept {
     handled_.store(handled_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
+  [[nodiscard]] std::uint64_t handled() const noexcept {
+    return handled_.load(std::memory_order_relaxed);
+  }
   void count_failed() noexcept { failed_.fetch_add(1, std::memory_order_relaxed); }
   void set_in_hand(std::size_t n) noexcept { in_hand_.store(n, std::memory_order_relaxed); }
   void set_running(const char* file, std::uint32_t line) noexcept {
@@ -248,6 +314,21 @@ private:
   void ask_for_end();
   /// Changes nothing if `book` throws.
   void begin_incarnation(registrar& book);
+  /// The same, with what waits for it.
+  void begin_with_next(registrar& book);
+  /// Room for the first entries of an incarnation.
+  void reserve_first();
+  /// What runs before all others in the incarnation that has begun.
+  void enter_start();
+  /// Puts the tasks of `rest` and those that wait before what waits for the next incarnation, and
+  /// leaves the ends.
+  void keep_tasks(entry_queue& rest, entry_queue& dropped);
+  /// True: all that waited has run, so the end is asked for.
+  [[nodiscard]] bool ends_drain();
+  [[nodiscard]] action leave_here(departure how);
+  [[noreturn]] void refuse_kind() const;
+  /// What was begun before the set began to end, while what waits is run.
+  [[nodiscard]] bool hears_while_shut(entry_kind kind) const noexcept;
   [[nodiscard]] bool is_dying() const noexcept {
     return phase_ != phase::vacant && phase_ != phase::alive;
   }
@@ -263,6 +344,9 @@ private:
   };
   /// What a mailbox has that is limited.
   struct bounds;
+  /// What a name has of which more is known.
+  struct habits;
+  [[nodiscard]] habits& all_habits();
 
   [[nodiscard]] outcome post_here(entry&& what, worker_number sender, registrar& book,
                                   const method* by, dropped_entries* dropped);
@@ -323,10 +407,12 @@ private:
   const bool is_main_ = false;
   bool drain_sent_ = false;
   bool shut_ = false;
+  why_ended why_ = why_ended::killed; ///< of the end that was asked for last
   std::size_t next_high_water_ = mailbox_limit{}.high_water;
   std::size_t taken_ = 0; ///< by the consumer when it last took; it may have run some since
   std::atomic<bool> limited_{false};
   std::unique_ptr<bounds> bounds_;
+  std::unique_ptr<habits> habits_;
   bool next_wanted_ = false;         ///< an incarnation follows even if nothing waits for it
   std::optional<runs_on> next_kind_; ///< hired again while dying
   runner_ptr runner_;
@@ -342,6 +428,7 @@ private:
   startup begun_by_;
   startup next_begun_by_;
 
+  std::atomic<std::int64_t> idle_after_{0};
   std::atomic<bool> end_requested_{false};
   std::atomic<std::uint64_t> handled_{0};
   std::atomic<std::uint64_t> failed_{0};

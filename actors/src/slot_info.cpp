@@ -1,6 +1,7 @@
 // What can be seen of a slot: by snapshots, and by test kits.
 
 #include "actors/src/slot_bounds.hpp"
+#include "actors/src/slot_habits.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -127,13 +128,16 @@ std::optional<worker_info> slot::info() const {
   now.number = number_;
   now.incarnation = incarnation_;
   now.kind = kind_;
-  now.state = phase_ == phase::closing || phase_ == phase::sealed ? worker_state::closing
-              : now.running.empty()                               ? worker_state::idle
-                                                                  : worker_state::executing;
+  now.state = phase_ == phase::resting                              ? worker_state::resting
+              : phase_ == phase::closing || phase_ == phase::sealed ? worker_state::closing
+              : now.running.empty()                                 ? worker_state::idle
+                                                                    : worker_state::executing;
   now.waiting = waiting_.size() + next_.size() + in_hand_.load(std::memory_order_relaxed);
   now.dropped_by_kill = dropped_by_kill_;
   now.dropped_after_own_kill = dropped_after_own_kill_;
   now.dropped_at_shutdown = dropped_at_shutdown_;
+  if (habits_ != nullptr)
+    now.restarts = habits_->restarts;
   if (bounds_ != nullptr) {
     now.dropped_when_full = bounds_->dropped;
     now.rejected = bounds_->rejected;

@@ -36,6 +36,7 @@ slot::action slot::retire(bool& is_gone) {
       running_file_.load(std::memory_order_relaxed) != nullptr)
     return action::none;
   phase_ = phase::killed;
+  why_ = why_ended::killed;
   ask_for_end();
   return std::exchange(drain_sent_, true) ? action::none : action::wake;
 }

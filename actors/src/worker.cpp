@@ -27,6 +27,16 @@ timer worker::every(std::chrono::nanoseconds period, task what, pace keeps,
   return self_.start_timer({period, period, keeps}, std::move(what), where);
 }
 
+watching worker::watch(std::string_view name, end_handler then, std::source_location where) {
+  return self_.start_watch(self_.system().names().find(name), {std::string{name}}, std::move(then),
+                           where);
+}
+
+watching worker::watch(worker_number number, end_handler then, std::source_location where) {
+  return self_.start_watch(number == 0 ? nullptr : self_.system().names().find(number),
+                           {.name = {}, .number = number}, std::move(then), where);
+}
+
 detail::worker_system& worker::system() const noexcept { return self_.system(); }
 
 void worker::kill() { self_.system().kill(self_.where().shared_from_this(), self_.number()); }

@@ -163,7 +163,12 @@ worker_actor::result worker_actor::drain() noexcept {
     if (!end_is_asked && !refill()) {
       if (slot_->is_end_requested())
         continue;
-      if (!is_closing_ || self_->has_residents())
+      if (!is_closing_) {
+        if (slot_->idle_after() > std::chrono::nanoseconds{0})
+          self_->fall_idle();
+        return result::all_done;
+      }
+      if (self_->has_residents())
         return result::all_done;
       if (slot_->seal()) {
         finish();
@@ -195,6 +200,7 @@ void worker_actor::notice_end() {
   case slot::request::empty: return;
   case slot::request::kill: self_->end_residents(end_reason::killed); break;
   case slot::request::abort: self_->end_residents(end_reason::aborted); break;
+  case slot::request::leave: self_->end_residents(end_reason::failed); break;
   case slot::request::shut_down: self_->end_residents(end_reason::shut_down); break;
   }
   is_closing_ = true;

@@ -37,7 +37,8 @@ bool was_taken(call_result result) noexcept {
 } // namespace
 
 worker_system::worker_system(workers_options options, system_hooks hooks)
-    : options_{in_range(options)}, hooks_{std::move(hooks)}, on_warning_{last_words} {
+    : options_{in_range(options)}, hooks_{std::move(hooks)},
+      dice_{hooks_.seed != 0 ? hooks_.seed : std::random_device{}()}, on_warning_{last_words} {
   if (options_.interrupts == signals::handled && !hooks_.is_deterministic)
     interrupts_.emplace();
   const auto cores = std::max<std::size_t>(1, std::thread::hardware_concurrency());
@@ -190,12 +191,17 @@ bool worker_system::post_event(const std::shared_ptr<slot>& to, worker_number nu
   return out.result == call_result::queued;
 }
 
+void worker_system::refuse_pool(const slot& who, const char* attempted) {
+  if (who.as_pool() == nullptr)
+    return;
+  throw failure{{make_error_code(errc::worker_kind_differs),
+                 std::string{attempted} + " the worker \"" + who.name() + '"',
+                 "it is a pool: name one of its members, or choose another name"}};
+}
+
 void worker_system::hire(std::string_view name, runs_on where) {
   const auto& to = directory_.entry_of(name, where);
-  if (to->as_pool() != nullptr) {
-    throw failure{{make_error_code(errc::worker_kind_differs),
-                   "hire the worker \"" + to->name() + '"', "it is a pool: choose another name"}};
-  }
+  refuse_pool(*to, "hire");
   act(to->hire(where, *this), to);
 }
 
@@ -262,7 +268,10 @@ void worker_system::spawn(const std::shared_ptr<slot>& who) {
       if (const auto found = threads_.find(number); found != threads_.end())
         found->second.thread->let_go();
     }
+    auto mourners = who->take_farewell();
+    mourners.end.why = why_ended::never_began;
     const auto dropped = who->stillborn();
+    say_farewell(mourners, *who);
     directory_.remove_number(number);
     left_the_living();
     warn("worker \"" + who->name() + "\" could not begin (" + e.what() + "); " +
@@ -275,7 +284,9 @@ void worker_system::incarnation_ended(const std::shared_ptr<slot>& who,
                                       worker_number number) noexcept {
   reap_threads();
   // Without memory to enter the next one, the process ends: there is no caller to tell.
+  const auto mourners = who->take_farewell();
   const auto next = who->ended(*this);
+  say_farewell(mourners, *who);
   try {
     act(next, who);
   } catch (const std::exception&) {

@@ -24,7 +24,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <random>
 #include <string>
+#include <vector>
 
 namespace callsign::detail {
 
@@ -46,6 +48,8 @@ struct system_hooks {
   bool is_deterministic = false;
   drain_limits limits;
   unit_factory make_unit;
+  /// Of the random numbers of the set. Zero: another one each time.
+  std::uint64_t seed = 0;
   /// Starts the threads of workers that have one; not used by a deterministic system.
   thread_factory make_thread;
   /// For a deterministic system, instead of waiting: runs a step, or lets time pass. False: nothing
@@ -125,8 +129,24 @@ public:
   [[nodiscard]] bool is_found_under(std::string_view name, const slot& who) const;
   /// Ends a worker that has nothing to do. True: nobody lived there.
   bool retire(const std::shared_ptr<slot>& who) noexcept;
+  void hire(std::string_view name, const hire_options& how, std::source_location where);
+  void supervise(std::string_view name, const supervision& how);
+  void supervise_group(std::string_view group, const std::vector<std::string>& members,
+                       const group_supervision& how);
+  [[nodiscard]] std::optional<worker_end> await_end(std::string_view name,
+                                                    std::chrono::nanoseconds within);
   void kill(const std::shared_ptr<slot>& who, worker_number number);
   void abort(std::string_view name);
+
+  // For supervisors.
+
+  void act(slot::action next, const std::shared_ptr<slot>& who);
+  /// Begins the next incarnation, if that waker may.
+  void wake_up(const std::shared_ptr<slot>& who, std::uint64_t waker) noexcept;
+  [[nodiscard]] std::uint64_t next_waker() noexcept { return next_waker_.fetch_add(1); }
+  /// At random, from 0 to less than 1.
+  [[nodiscard]] double chance();
+
   [[nodiscard]] std::uint64_t dropped_at_shutdown() const;
 
   /// @context the actor of that incarnation, as its last act
@@ -150,6 +170,8 @@ public:
   void stop();
 
 private:
+  /// Nobody lives under the name of a pool.
+  static void refuse_pool(const slot& who, const char* attempted);
   [[nodiscard]] birth enrol(std::shared_ptr<slot> whose) override;
   [[nodiscard]] witness::time_point now() const noexcept override { return clock().now(); }
   void is_dead(const slot& whose, const entry& what, drop_reason why) noexcept override;
@@ -176,11 +198,12 @@ private:
                                                 const std::string& name);
   /// Tries again when there is room, until there is or the caller's patience is over.
   [[nodiscard]] slot::outcome wait_and_post(slot& to, const std::function<slot::outcome()>& post);
-  void act(slot::action next, const std::shared_ptr<slot>& who);
-  /// The same, and warns if the mailbox is longer than ever (rule W-79).
+  /// Acts, and warns if the mailbox is longer than ever (rule W-79).
   void act(const slot::outcome& decided, const std::shared_ptr<slot>& who);
   void spawn(const std::shared_ptr<slot>& who);
   void warn_of_length(const slot& who, std::size_t waiting) noexcept;
+  /// Tells those who watch, before the next one runs anything, and those who supervise.
+  void say_farewell(const slot::farewell& to, const slot& whose);
   void left_the_living() noexcept;
   /// Runs the main worker here until `done` or the deadline; wakes for both. True: done.
   bool pump_main_until(const std::function<bool()>& done,
@@ -192,6 +215,8 @@ private:
   /// Joins all; gives up if one is not gone at the deadline.
   void end_threads(std::chrono::steady_clock::time_point deadline);
   void tell_participants(const std::function<void(shutdown_participant&)>& what);
+  /// Ends what still waits for those that drain, and says so.
+  void end_drains();
   [[nodiscard]] std::string names_of_the_living();
   [[noreturn]] void give_up(const std::string& who);
 
@@ -207,6 +232,7 @@ private:
   std::vector<std::shared_ptr<pool>> pools_; ///< before the mailboxes that count for them
   directory directory_;
   std::atomic<worker_number> next_number_{main_worker + 1};
+  std::atomic<std::uint64_t> next_waker_{1};
   std::atomic<bool> stopping_{false};
   std::atomic<std::int64_t> living_{0};
   std::atomic<std::uint64_t> dropped_numbers_{
@@ -218,6 +244,7 @@ private:
   };
   std::map<worker_number, thread_of_worker> threads_;
   std::unique_ptr<own_thread> cooperative_; ///< of all such workers, from the first on
+  std::mt19937_64 dice_;
   error_handler on_error_;
   dead_letter_handler on_dead_letter_;
   trace_handler on_trace_;

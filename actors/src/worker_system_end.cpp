@@ -106,9 +106,16 @@ void worker_system::stop() {
   everyone.push_back(main_slot_);
   for (const auto& who : everyone) {
     who->shut();
-    kill(who, 0);
+    if (const auto drains = who->begin_drain())
+      act(*drains, who);
+    else
+      kill(who, 0);
   }
-  if (!pump_main_until([this] { return living_.load() <= 0; }, deadline))
+  const auto is_over = [this] { return living_.load() <= 0; };
+  // The rest of the time is for the ends themselves.
+  if (!pump_main_until(is_over, deadline - options_.stop_deadline / 4))
+    end_drains();
+  if (!pump_main_until(is_over, deadline))
     give_up(names_of_the_living());
   wheel_->stop();
   tell_participants([&](shutdown_participant& who) {
@@ -116,6 +123,17 @@ void worker_system::stop() {
       give_up("the network's threads");
   });
   end_threads(deadline);
+}
+
+void worker_system::end_drains() {
+  for (const auto& who : directory_.all()) {
+    if (!who->is_draining())
+      continue;
+    const auto info = who->info();
+    warn("worker \"" + who->name() + "\" had no time to run all that waited; " +
+         std::to_string(info ? info->waiting : 0) + " entries are dropped");
+    kill(who, 0);
+  }
 }
 
 std::string worker_system::names_of_the_living() {

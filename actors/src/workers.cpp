@@ -71,6 +71,22 @@ timer workers::call_every(std::chrono::nanoseconds period, std::string_view name
 
 void workers::hire(std::string_view name, runs_on where) { system_->hire(name, where); }
 
+void workers::hire(std::string_view name, const hire_options& how, std::source_location where) {
+  system_->hire(name, how, where);
+}
+
+void workers::supervise(std::string_view name, supervision how) { system_->supervise(name, how); }
+
+void workers::supervise_group(std::string_view group, const std::vector<std::string>& members,
+                              group_supervision how) {
+  system_->supervise_group(group, members, how);
+}
+
+std::optional<worker_end> workers::await_end(std::string_view name,
+                                             std::chrono::nanoseconds within) {
+  return system_->await_end(name, within);
+}
+
 void workers::kill(std::string_view name) { system_->kill(system_->names().find(name), 0); }
 
 void workers::kill(worker_number number) {

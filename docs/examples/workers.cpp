@@ -179,4 +179,41 @@ void look(callsign::workers& workers) {
   // [trace] end
 }
 
+void watches(callsign::workers& workers) {
+  // [watch]
+  workers.call("Desk", [](callsign::worker& self) {
+    const auto watched =
+        self.watch("Printer", [](callsign::worker& desk, const callsign::worker_end& end) {
+          std::cout << desk.name() << ": " << end.name << ' ' << to_string(end.why) << '\n';
+        });
+    self.after(1h, [watched] { watched.cancel(); });
+  });
+  // [watch] end
+}
+
+void waits_for_an_end(callsign::workers& workers) {
+  // [await-end]
+  workers.kill("Importer");
+  if (const auto end = workers.await_end("Importer", 10s))
+    std::cout << end->name << ' ' << to_string(end->why) << '\n';
+  // [await-end] end
+}
+
+void groups(callsign::workers& workers) {
+  // [group]
+  workers.supervise_group("Import", {"Reader", "Parser", "Writer"},
+                          {.which = callsign::restarts::rest_for_one,
+                           .most = 10,
+                           .within = 1min,
+                           .giving_up = callsign::failure_rule::escalate});
+  // [group] end
+}
+
+void drains(callsign::workers& workers) {
+  // [drain]
+  workers.hire("Disk",
+               {.where = callsign::runs_on::own_thread, .at_stop = callsign::when_stopped::drain});
+  // [drain] end
+}
+
 } // namespace pieces

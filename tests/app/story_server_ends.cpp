@@ -270,6 +270,27 @@ TEST_P(ServerEnds, AbortingTheOwnerClosesWith1011AndTellsTheServerNothing) {
   all_is_quiet();
 }
 
+// Decision 22: a restart after a failure closes with 1011, tells everybody of the ends, and the
+// next life finds the path free.
+TEST_P(ServerEnds, ARestartOfTheOwnerClosesWith1011AndTellsEverybody) {
+  workers().on_error([](const task_error&) {});
+  workers().on_warning([](const std::string&) {});
+  workers().supervise("WebSocketServer", {.on_failure = failure_rule::restart});
+  const auto server = opens_house();
+  auto ana = joins();
+  notes.takes();
+
+  calls("WebSocketServer", [](worker&) { throw std::runtime_error("boom"); });
+
+  ana.is_told_goodbye(1011);
+  EXPECT_THAT(notes.takes(), ElementsAre(HasSubstr("c0 terminate 1011"), "server terminate"));
+  EXPECT_TRUE(server.is_terminated());
+  passes(std::chrono::seconds{1});
+  opens_house();
+  EXPECT_TRUE(joins().is_admitted());
+  all_is_quiet();
+}
+
 TEST_P(ServerEnds, AnAbortAnswersThoseWhoWait) {
   opens_house();
   client ana;

@@ -19,7 +19,8 @@
 namespace callsign::detail {
 
 inline std::ostream& operator<<(std::ostream& out, slot::phase p) {
-  constexpr const char* names[] = {"vacant", "alive", "killed", "aborted", "closing", "sealed"};
+  constexpr const char* names[] = {"vacant",  "alive",  "killed",  "aborted",
+                                   "closing", "sealed", "leaving", "resting"};
   return out << names[static_cast<int>(p)];
 }
 
@@ -104,6 +105,11 @@ protected:
       EXPECT_EQ(who->kill(0), action::wake);
       EXPECT_EQ(who->notice_end(nothing), slot::request::kill);
       EXPECT_TRUE(who->seal());
+      return;
+    case phase::leaving: EXPECT_EQ(who->leave({.waker = 1}), action::wake); return;
+    case phase::resting:
+      EXPECT_EQ(who->leave({.waker = 1}), action::wake);
+      EXPECT_EQ(let_it_end(), action::none);
       return;
     }
   }

@@ -42,6 +42,7 @@ enum class errc {
   would_block,            ///< a worker that may not wait would have
   unknown_method,         ///< nothing is defined under the name of a method
   wrong_arguments,        ///< a method takes, or answers, something else
+  worker_failed,          ///< the worker that was asked failed before it got to it
 };
 
 /// @context any thread

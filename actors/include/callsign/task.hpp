@@ -19,6 +19,7 @@ class worker;
 enum class drop_reason {
   killed,         ///< its worker was
   aborted,        ///< likewise
+  failed,         ///< its worker failed too often, or was to end with a failure
   shutting_down,  ///< the set of workers ended
   overflow,       ///< it gave way in a full mailbox
   no_thread,      ///< its worker could not be given a thread

@@ -8,6 +8,7 @@
 #include <callsign/process_variable.hpp>
 #include <callsign/task.hpp>
 #include <callsign/timer.hpp>
+#include <callsign/watch.hpp>
 #include <callsign/worker_pool.hpp>
 
 #include <chrono>
@@ -152,6 +153,19 @@ public:
   /// @source   rule W-53
   timer every(std::chrono::nanoseconds period, task what, pace keeps = pace::fixed_rate,
               std::source_location where = std::source_location::current());
+
+  /// Hears, once, when the incarnation that now lives under that name or number has ended; when
+  /// nobody lives there, at once. To hear of the next one, watch again.
+  ///
+  /// @context  `then` runs here, as an entry of its own, in turn with this worker's tasks
+  /// @order    all of that incarnation has run and is destroyed; of the next one nothing has run
+  /// @errors   none later: no limit of the mailbox keeps the news out; it ends with this
+  /// incarnation. At once: `std::invalid_argument` for an empty handler, `std::logic_error` if it
+  /// watches itself
+  watching watch(std::string_view name, end_handler then,
+                 std::source_location where = std::source_location::current());
+  watching watch(worker_number number, end_handler then,
+                 std::source_location where = std::source_location::current());
 
   /// Asks for this worker's own end: the task finishes, waiting tasks are dropped, the name stays
   /// usable.

@@ -2,9 +2,12 @@
 /// The set of named workers of a program.
 #pragma once
 
+#include <callsign/hire_options.hpp>
 #include <callsign/inspection.hpp>
 #include <callsign/mailbox_limit.hpp>
 #include <callsign/runs_on.hpp>
+#include <callsign/supervision.hpp>
+#include <callsign/watch.hpp>
 #include <callsign/worker.hpp>
 #include <callsign/worker_pool.hpp>
 
@@ -55,6 +58,7 @@ enum class worker_state {
   idle,      ///< waits for tasks
   executing, ///< runs one
   closing,   ///< killed; runs only the ends of what it owns
+  resting,   ///< nobody lives now, and the next incarnation begins soon: `back_off`
 };
 
 /// One worker at one moment.
@@ -65,9 +69,10 @@ struct worker_info {
   std::uint64_t incarnation = 0; ///< 1 for the first life under this name
   worker_state state = worker_state::idle;
   runs_on kind = runs_on::pool;
-  std::size_t waiting = 0;   ///< entries in the mailbox
-  std::uint64_t handled = 0; ///< entries run to their end, over all incarnations of the name
-  std::uint64_t failed = 0;  ///< tasks that threw
+  std::size_t waiting = 0;    ///< entries in the mailbox
+  std::uint64_t handled = 0;  ///< entries run to their end, over all incarnations of the name
+  std::uint64_t failed = 0;   ///< tasks that threw
+  std::uint64_t restarts = 0; ///< after failures, its own and of its group
   std::uint64_t dropped_by_kill = 0; ///< by kill and abort, or because no thread could be started
   std::uint64_t dropped_after_own_kill = 0;
   std::uint64_t dropped_at_shutdown = 0;
@@ -243,6 +248,34 @@ public:
   /// `std::system_error` if no
   ///          thread can be started
   void hire(std::string_view name, runs_on where);
+  /// The same, and says what belongs to the name from now on: how long it may be idle, and what
+  /// runs when an incarnation begins. All of it is replaced when it is hired again; `on_start` is
+  /// then for the incarnations that are still to begin.
+  /// @errors  as above; `std::invalid_argument`: a bad name, an idle time below zero
+  void hire(std::string_view name, const hire_options& how,
+            std::source_location where = std::source_location::current());
+
+  /// Says what is to be done when a task of the worker of that name throws; `failure_rule::keep`
+  /// takes it back. Makes no worker. A question that was asked is no such task: who has asked is
+  /// told. What is restarted keeps what waits; what waits is dropped and counted when it is stopped
+  /// or given up.
+  /// @errors  `std::invalid_argument`: a bad name, or an option out of its range
+  /// @source  rule W-41 is the default
+  void supervise(std::string_view name, supervision how);
+  /// Supervises several together, in this order. It decides about those that have no supervision of
+  /// their own, and about those whose own supervision escalates. A later group of the same members
+  /// takes its place.
+  /// @errors  `std::invalid_argument`: a bad name, nobody or somebody twice among the members, or
+  /// an option out of its range
+  void supervise_group(std::string_view group, const std::vector<std::string>& members,
+                       group_supervision how = {});
+
+  /// Waits until the incarnation that now lives under that name has ended, and says how. Nothing:
+  /// it had not when the time was over. If nobody lives there, it says so at once.
+  /// @context  a thread that is no worker, or a worker with a thread of its own; blocks
+  /// @errors   `failure` with `errc::would_block` in a worker of the pool and in the main worker
+  [[nodiscard]] std::optional<worker_end> await_end(std::string_view name,
+                                                    std::chrono::nanoseconds within);
 
   /// Ends a worker after the task in progress; waiting tasks are dropped and counted, the name
   /// stays usable. A worker that does not exist is no error. The main worker (1) is only emptied.

@@ -391,7 +391,7 @@ void server_core::end(end_reason why) {
   }
   auto expected = phase::running;
   if (phase_.compare_exchange_strong(expected, phase::ending, std::memory_order_acq_rel))
-    begin_end(close::going_away);
+    begin_end(why == end_reason::failed ? close::internal_error : close::going_away);
 }
 
 void server_core::begin_end(close_code code) {

@@ -13,6 +13,8 @@ mail mail_of(detail::entry_kind kind) {
   case detail::entry_kind::closed: return mail::closed;
   case detail::entry_kind::timer: return mail::timer;
   case detail::entry_kind::reply: return mail::reply;
+  case detail::entry_kind::started: return mail::started;
+  case detail::entry_kind::down: return mail::down;
   }
   return mail::task;
 }

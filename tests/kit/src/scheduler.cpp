@@ -36,6 +36,8 @@ std::string_view to_string(mail kind) noexcept {
   case mail::closed: return "closed";
   case mail::timer: return "timer";
   case mail::reply: return "reply";
+  case mail::started: return "started";
+  case mail::down: return "down";
   case mail::end: return "end";
   }
   return "unknown";
@@ -253,6 +255,8 @@ public:
   }
 
   void explores(bool is_on) { explores_ = is_on; }
+  /// Never zero.
+  [[nodiscard]] std::uint64_t seed() const { return how_.seed + 1; }
 
   /// One step, or none: all that is due is handed to the workers at once.
   [[nodiscard]] std::size_t due_timers() const {
@@ -386,6 +390,7 @@ detail::system_hooks scheduler::hooks() {
   detail::system_hooks hooks;
   hooks.clock = core_->clock_source();
   hooks.is_deterministic = true;
+  hooks.seed = core_->seed();
   hooks.limits.entries = 1;
   hooks.make_unit = [by = core_](caf::actor_system& system, const std::function<void()>&) {
     return by->make_unit(system);

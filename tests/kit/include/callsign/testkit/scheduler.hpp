@@ -70,6 +70,8 @@ enum class mail {
   closed,    ///< a connection or server ends
   timer,     ///< a time has come
   reply,     ///< the answer to an ask
+  started,   ///< an incarnation begins: `hire_options::on_start`
+  down,      ///< a worker that is watched has ended
   end,       ///< not in the mailbox but beside it: the worker notices that it was killed or aborted
 };
 
