@@ -120,7 +120,7 @@ complaint parse_head(std::string_view head, request_head& into) {
     const std::string_view name = line.substr(0, colon);
     if (!is_token(name))
       return {400, "a header's name is no token, or a space stands before its colon"};
-    into.headers.add(std::string{name}, std::string{trimmed(line.substr(colon + 1))});
+    into.headers.add(name, trimmed(line.substr(colon + 1)));
   }
   return {};
 }
