@@ -123,7 +123,11 @@ class Idlers:
 
 
 def measure_memory(bench, server, few, many):
-    """User memory for each of the connections between `few` and `many`, in KiB, and what it took."""
+    """User memory for each of the connections between `few` and `many`, in KiB, and what it took.
+
+    `growth_kib` is that of each quarter of the way; a burst is 200 messages to and from everybody at
+    once, and what is left a few seconds after it.
+    """
     settle, watch = 1.0, 2.0
     with server.start("echo", bench.server_core) as running:
         with Idlers(bench, running.url, few) as clients:
@@ -131,17 +135,25 @@ def measure_memory(bench, server, few, many):
             clients.order("echo")
             time.sleep(settle)
             before, cpu_before = read_pss(running.pid), read_cpu(running.pid)
-            clients.order(str(many))
-            time.sleep(settle)
-            after, cpu_after = read_pss(running.pid), read_cpu(running.pid)
+            growth = [before]
+            for quarter in range(1, 5):
+                clients.order(str(few + (many - few) * quarter // 4))
+                time.sleep(settle)
+                growth.append(read_pss(running.pid))
+            after, cpu_after = growth[-1], read_cpu(running.pid)
             time.sleep(watch)
             cpu_idle = read_cpu(running.pid) - cpu_after
             clients.order("echo")
             time.sleep(settle)
             later = read_pss(running.pid)
+            clients.order("burst")
+            time.sleep(watch + settle)
+            last = read_pss(running.pid)
     count = many - few
     return {"idle_kib": (after - before) / count,
+            "growth_kib": [(b - a) * 4 / count for a, b in zip(growth, growth[1:])],
             "after_one_message_kib": (later - before) / count,
+            "after_burst_kib": (last - before) / count,
             "accept_cpu_us": (cpu_after - cpu_before) * 1e6 / count,
             "idle_cpu_percent": 100 * cpu_idle / watch}
 

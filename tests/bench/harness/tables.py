@@ -86,13 +86,18 @@ def load_table(summaries):
 
 
 def memory_table(results):
-    columns = ("server", "KiB/connection idle median [min-max]", "after one message",
-               "accept CPU us/connection", "idle CPU % of a core")
+    columns = ("server", "KiB/connection idle median [min-max]", "in each quarter",
+               "after one message", "after a burst", "accept CPU us/connection",
+               "idle CPU % of a core")
     rows = []
     for name, runs in results.items():
         each = {key: [run[key] for run in runs]
-                for key in ("idle_kib", "after_one_message_kib", "accept_cpu_us", "idle_cpu_percent")}
-        rows.append((name, spread(each["idle_kib"]), spread(each["after_one_message_kib"]),
+                for key in ("idle_kib", "after_one_message_kib", "after_burst_kib",
+                            "accept_cpu_us", "idle_cpu_percent")}
+        quarters = [median(run["growth_kib"][i] for run in runs) for i in range(4)]
+        rows.append((name, spread(each["idle_kib"]),
+                     " ".join(f"{quarter:.2f}" for quarter in quarters),
+                     spread(each["after_one_message_kib"]), spread(each["after_burst_kib"]),
                      spread(each["accept_cpu_us"], 0), spread(each["idle_cpu_percent"])))
     return table(columns, rows)
 

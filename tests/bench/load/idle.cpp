@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 #include <unistd.h>
+#include <vector>
 
 namespace bench {
 namespace {
@@ -17,6 +18,7 @@ namespace {
 constexpr nanoseconds open_limit = 120'000'000'000;
 constexpr nanoseconds echo_limit = 60'000'000'000;
 constexpr nanoseconds close_limit = 10'000'000'000;
+constexpr std::uint32_t burst = 200;
 
 class holder final : public crowd_handler {
 public:
@@ -28,13 +30,18 @@ public:
     say_ready();
   }
 
-  void echo_once() {
-    ++round_;
-    for (std::size_t client = 0; client < clients_.size(); ++client)
-      clients_.say(client, text_.write({static_cast<std::uint32_t>(client), round_}));
+  /// Each client says so many messages at once, and hears them all again.
+  void echo(std::uint32_t messages) {
+    const std::uint32_t last = round_ + messages;
+    while (round_ != last) {
+      ++round_;
+      for (std::size_t client = 0; client < clients_.size(); ++client)
+        clients_.say(client, text_.write({static_cast<std::uint32_t>(client), round_}));
+    }
     clients_.flush();
-    heard_ = 0;
-    turn_until([this] { return heard_ == clients_.size(); }, echo_limit, "the echoes are missing");
+    heard_.assign(clients_.size(), last - messages);
+    missing_ = clients_.size() * messages;
+    turn_until([this] { return missing_ == 0; }, echo_limit, "the echoes are missing");
     say_ready();
   }
 
@@ -50,9 +57,9 @@ public:
 
   void on_message(std::size_t client, std::string_view text, nanoseconds /*at*/) override {
     const auto found = text_.read(text);
-    if (!found || found->sender != client || found->number != round_)
+    if (!found || found->sender != client || found->number != ++heard_[client])
       throw std::runtime_error{"client " + std::to_string(client) + " heard a wrong message"};
-    ++heard_;
+    --missing_;
   }
 
   void on_end(std::size_t client, const ending& how) override {
@@ -81,7 +88,8 @@ private:
   marked_text text_;
   crowd clients_;
   std::uint32_t round_ = 0;
-  std::size_t heard_ = 0;
+  std::vector<std::uint32_t> heard_; ///< by each client: the number of its last message
+  std::size_t missing_ = 0;
   std::size_t ended_ = 0;
   bool is_closing_ = false;
 };
@@ -129,7 +137,9 @@ void run_idle(const load_options& options) {
     if (!line.empty() && read.ec == std::errc{} && read.ptr == line.data() + line.size())
       clients.hold(count);
     else if (line == "echo")
-      clients.echo_once();
+      clients.echo(1);
+    else if (line == "burst")
+      clients.echo(burst);
     else
       break;
   }
