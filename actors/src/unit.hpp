@@ -2,12 +2,15 @@
 /// Execution units: where pinned actors run.
 #pragma once
 
+#include "actors/src/brief_lock.hpp"
+
 #include <caf/all.hpp>
 
-#include <deque>
+#include <atomic>
 #include <functional>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 namespace callsign::detail {
 
@@ -60,13 +63,31 @@ public:
   /// @context the unit's thread
   bool run_ready(std::size_t rounds = 8);
 
+  /// While this lives, its thread is the unit's, and what it schedules there wakes nobody: it calls
+  /// `run_ready` once more before this ends.
+  class visit {
+  public:
+    explicit visit(thread_unit& unit) noexcept;
+    ~visit();
+    visit(const visit&) = delete;
+    visit& operator=(const visit&) = delete;
+
+  private:
+    thread_unit& unit_;
+    std::thread::id before_;
+  };
+
 private:
   std::function<void()> wake_;
-  std::mutex lock_;
-  std::deque<caf::resumable*> inbox_;
-  bool is_awake_ = false;     ///< guarded by lock_: a wake-up is under way, or `run_ready` runs
-  std::thread::id running_{}; ///< the thread inside `run_ready`; written by that thread under lock_
-  std::deque<caf::resumable*> ready_; ///< the unit's thread only
+  /// What others have brought. False: nothing, and whoever brings something now wakes the thread.
+  bool take_inbox();
+
+  brief_lock lock_;
+  std::vector<caf::resumable*> inbox_;
+  bool is_awake_ = false; ///< guarded by lock_: a wake-up is under way, or `run_ready` runs
+  std::atomic<std::thread::id> running_{};  ///< the thread inside `run_ready`; written by it alone
+  std::vector<caf::resumable*> ready_;      ///< that thread only
+  std::vector<caf::resumable*> this_round_; ///< that thread only
 };
 
 /// Makes units; in tests, units whose actors the test scheduler runs.
@@ -100,8 +121,9 @@ template <class A, class... Args>
 /// Sends without a sender and without waking the pool through a foreign unit.
 template <class... Args>
 void tell(const caf::actor& to, Args&&... what) {
-  to->enqueue(nullptr, caf::make_message_id(), caf::make_message(std::forward<Args>(what)...),
-              nullptr);
+  to->enqueue(
+      caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, std::forward<Args>(what)...),
+      nullptr);
 }
 
 } // namespace callsign::detail

@@ -1,6 +1,7 @@
 #include "actors/src/worker_actor.hpp"
 
 #include "actors/src/brief_lock.hpp"
+#include "actors/src/held_wakes.hpp"
 #include "actors/src/worker_system.hpp"
 
 #include <algorithm>
@@ -78,7 +79,7 @@ void worker_actor::schedule() {
   add_reference(); // whoever resumes it gives it back
   if (where_ != nullptr) {
     where_->schedule(this);
-  } else {
+  } else if (!held_wakes::take(this)) {
     home_system().scheduler().enqueue(this);
   }
 }

@@ -1,6 +1,7 @@
 #include "net/src/bridge/connection_actor.hpp"
 
 #include "actors/src/callback_mark.hpp"
+#include "net/src/bridge/error_items.hpp"
 #include "net/src/bridge/io_turn.hpp"
 #include "net/src/bridge/server_core.hpp"
 
@@ -29,38 +30,72 @@ struct overloaded : Ts... {
 
 connection_actor* connection_actor::current() noexcept { return current_actor; }
 
-connection_actor::connection_actor(caf::actor_config& config, unit* where,
-                                   std::shared_ptr<connection_line> line)
-    : placed_actor{config, where}, line_{std::move(line)} {}
+connection_actor::connection_actor(caf::actor_config& config, unit& where, io_turn& here,
+                                   door::session& session, connection_ptr core)
+    : light_actor{config, where}, line_{here, session, std::move(core)} {}
 
-caf::behavior connection_actor::make_behavior() {
-  return {
-      [this](const broadcast_mail& what) { take_broadcasts(what.frames, what.counts); },
-      [this](const output_mail& what) { take(what.items, what.counts); },
-      [this](const received_mail& what) { received(*what.heard); },
-      [this](const ended_mail& what) { ended(what.how); },
-      [this](quit_mail) { leave(); },
+void connection_actor::receive(caf::type_erased_tuple& mail) noexcept {
+  try {
+    understand(mail);
+  } catch (...) {
+    // Our own machinery, for want of memory: nothing is known of what was said, so the line ends.
+    failed();
+  }
+}
+
+void connection_actor::understand(caf::type_erased_tuple& mail) {
+  const auto* const type = mail.size() == 1 ? mail.type(0).second : nullptr;
+  const auto is = [type](const std::type_info& wanted) {
+    return type != nullptr && *type == wanted;
   };
+  if (is(typeid(broadcast_mail))) {
+    const auto& what = mail.get_as<broadcast_mail>(0);
+    take_broadcasts(what.frames, what.counts);
+  } else if (is(typeid(received_mail))) {
+    received(std::move(mail.get_mutable_as<received_mail>(0).heard));
+  } else if (is(typeid(output_mail))) {
+    const auto& what = mail.get_as<output_mail>(0);
+    take(what.items, what.counts);
+  } else if (is(typeid(ended_mail))) {
+    ended(mail.get_as<ended_mail>(0).how);
+  } else if (mail.match_elements<quit_mail>()) {
+    leave();
+  }
+}
+
+void connection_actor::failed() noexcept {
+  try {
+    line_.here().books().log(log_level::error,
+                             "the actor of a connection failed: " + text_of_current_exception());
+  } catch (...) {
+    // Not even a line of the log can be made.
+  }
+  try {
+    if (line_.is_over())
+      leave();
+    else
+      line_.drop();
+  } catch (...) {
+    quit();
+  }
 }
 
 void connection_actor::take_broadcasts(const rules::frame_slice& frames,
                                        const std::shared_ptr<tally>& counts) {
-  const auto got = line_->put(frames, false);
+  const auto got = line_.put(frames.view(), false);
   if (counts != nullptr)
-    counts->count(frames, got, line_->out().is_over_high_water());
+    counts->count(frames, got, line_.out().is_over_high_water());
 }
 
 void connection_actor::take(const std::vector<output_item>& items,
                             const std::shared_ptr<tally>& counts) {
-  // The actor may leave in the middle of the list.
-  const auto keep = line_;
   for (const auto& item : items) {
     std::visit(overloaded{
                    [&](const out_admit&) { become_open(); },
                    [&](const out_refuse& what) {
-                     keep->here().books().count(counter::messages_dropped_by_end, early_.size());
+                     line_.here().books().count(counter::messages_dropped_by_end, early_.size());
                      early_.clear();
-                     keep->refuse(what.status, what.why);
+                     line_.refuse(what.status, what.why);
                      if (end_)
                        leave();
                    },
@@ -68,12 +103,12 @@ void connection_actor::take(const std::vector<output_item>& items,
                    [&](const out_own& what) {
                      if (what.is_its_own)
                        --under_way_;
-                     keep->put(what.frame, true);
+                     line_.put(what.frame.view(), true);
                    },
                    [&](const out_passed&) { --under_way_; },
-                   [&](const out_close& what) { keep->close(what.part, what.code, what.reason); },
-                   [&](const out_resume&) { keep->resume_reading(); },
-                   [&](const out_settled&) { keep->settle(); },
+                   [&](const out_close& what) { line_.close(what.part, what.code, what.reason); },
+                   [&](const out_resume&) { line_.resume_reading(); },
+                   [&](const out_settled&) { line_.settle(); },
                    [&](const out_left&) { leave(); },
                },
                item);
@@ -82,9 +117,9 @@ void connection_actor::take(const std::vector<output_item>& items,
 
 void connection_actor::become_open() {
   is_open_ = true;
-  line_->admit();
-  line_->admission_decided();
-  connection_core& core = line_->core();
+  line_.admit();
+  line_.admission_decided();
+  connection_core& core = line_.core();
   if (core.server().is_parallel()) {
     const current_mark mark{this};
     core.server().run_open(core);
@@ -94,23 +129,20 @@ void connection_actor::become_open() {
     deliver_end();
 }
 
-void connection_actor::received(const std::vector<message>& all) {
+void connection_actor::received(std::vector<message> all) {
   if (is_open_) {
-    deliver(all);
+    deliver(std::move(all));
   } else {
     early_.insert(early_.end(), all.begin(), all.end());
   }
 }
 
-void connection_actor::deliver(const std::vector<message>& all) {
-  connection_core& core = line_->core();
-  if (!core.server().is_parallel()) {
-    for (const auto& heard : all)
-      core.server().post_message(line_->shared_core(), heard);
-    return;
-  }
+void connection_actor::deliver(std::vector<message> all) {
   if (all.empty())
     return;
+  connection_core& core = line_.core();
+  if (!core.server().is_parallel())
+    return core.server().post_messages(line_.shared_core(), std::move(all));
   const current_mark mark{this};
   std::size_t bytes = 0;
   for (const auto& heard : all) {
@@ -122,12 +154,12 @@ void connection_actor::deliver(const std::vector<message>& all) {
 
 void connection_actor::ended(const door::end_facts& how) {
   end_ = how;
-  connection_core& core = line_->core();
+  connection_core& core = line_.core();
   if (is_open_)
     return deliver_end();
   // Not open yet. If nobody has decided, nobody needs to: the requester is gone.
   if (core.move(request_state::asked, request_state::gone)) {
-    line_->here().books().count(counter::requester_gone);
+    line_.here().books().count(counter::requester_gone);
     return leave();
   }
   switch (core.state()) {
@@ -145,9 +177,9 @@ void connection_actor::ended(const door::end_facts& how) {
 void connection_actor::deliver_end() {
   if (std::exchange(is_end_delivered_, true))
     return;
-  connection_core& core = line_->core();
-  auto ending = line_->ending_of(*end_);
-  auto& books = line_->here().books();
+  connection_core& core = line_.core();
+  auto ending = line_.ending_of(*end_);
+  auto& books = line_.here().books();
   books.count(counter::connections_closed);
   books.count(ending.why);
   std::string line;
@@ -158,21 +190,21 @@ void connection_actor::deliver_end() {
   if (core.server().is_parallel()) {
     const current_mark mark{this};
     core.server().run_end(core, ending);
-    core.server().leave_after_end(line_->shared_core());
+    core.server().leave_after_end(line_.shared_core());
   } else {
-    core.server().post_end(line_->shared_core(), std::move(ending));
+    core.server().post_end(line_.shared_core(), std::move(ending));
   }
   if (!line.empty())
     books.log(log_level::info, line);
 }
 
 void connection_actor::leave() {
-  connection_core& core = line_->core();
+  connection_core& core = line_.core();
   core.server().give_back_seat(core);
-  line_->here().books().count(counter::messages_dropped_by_end, early_.size());
+  line_.here().books().count(counter::messages_dropped_by_end, early_.size());
   early_.clear();
-  line_->here().forget(core);
-  line_->set_actor(nullptr);
+  line_.here().forget(core);
+  line_.set_actor(nullptr);
   quit();
 }
 

@@ -22,14 +22,15 @@ send_result connection_core::send(const message& what) {
     server_->books().count(counter::messages_dropped_closed);
     return send_result::closed;
   }
-  auto frame = message_access::frame(what);
+  rules::shared_block room;
+  const auto frame = message_access::view(what, room);
   const std::size_t bytes = frame.size();
   const auto& options = server_->options();
   const std::size_t before = reserved_.fetch_add(bytes, std::memory_order_relaxed);
   const bool fits = before == 0 || before + bytes <= options.max_queued_bytes;
   if (!fits && options.on_overflow != overflow::drop_oldest)
     return dropped(bytes);
-  server_->route_send(*this, std::move(frame));
+  server_->route_send(*this, frame);
   return before + bytes > options.max_queued_bytes / 2 ? send_result::pressured
                                                        : send_result::queued;
 }

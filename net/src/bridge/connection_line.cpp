@@ -1,9 +1,9 @@
 #include "net/src/bridge/connection_line.hpp"
 
 #include "actors/src/unit.hpp"
+#include "actors/src/utf8.hpp"
 #include "net/src/bridge/io_turn.hpp"
 #include "net/src/bridge/server_core.hpp"
-#include "actors/src/utf8.hpp"
 
 namespace callsign::detail {
 
@@ -70,7 +70,7 @@ void connection_line::refuse(int status, std::string_view why) {
   }
 }
 
-rules::outbox::verdict connection_line::put(const rules::frame_slice& what, bool is_reserved) {
+rules::outbox::verdict connection_line::put(const rules::frame_view& what, bool is_reserved) {
   if (session_ == nullptr || outbox_.is_close_queued()) {
     rules::outbox::verdict none;
     none.dropped_closed = what.count();
@@ -80,8 +80,7 @@ rules::outbox::verdict connection_line::put(const rules::frame_slice& what, bool
     return none;
   }
   const auto now = outbox_.push(what);
-  here_.books().count(counter::messages_sent, now.queued);
-  here_.spend(now.bytes_queued);
+  here_.queued(now.queued, now.bytes_queued);
   here_.weigh(*this);
   if (is_reserved) {
     if (now.bytes_queued < what.size())
@@ -158,6 +157,11 @@ void connection_line::close_is_late() {
   session_->drop();
 }
 
+void connection_line::drop() {
+  if (session_ != nullptr)
+    session_->drop();
+}
+
 void connection_line::resume_reading() {
   if (session_ == nullptr)
     return;
@@ -191,7 +195,7 @@ void connection_line::beat() {
   here_.timers().arm(beat_timer_, step.look_again);
 }
 
-void connection_line::heard() { heartbeat_.heard(here_.now()); }
+void connection_line::heard() { heartbeat_.heard(here_.thread().about_now()); }
 
 void connection_line::received(std::vector<message>&& all) {
   here_.books().count(counter::messages_received, all.size());
@@ -208,7 +212,7 @@ void connection_line::received(std::vector<message>&& all) {
     heartbeat_.paused();
     session_->pause_reading();
   }
-  tell(actor_, received_mail{std::make_shared<const std::vector<message>>(std::move(all))});
+  tell(actor_, received_mail{std::move(all)});
 }
 
 void connection_line::ended(door::end_facts how) {

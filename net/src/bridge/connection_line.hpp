@@ -23,8 +23,7 @@ class io_turn;
 /// what the actor decides.
 ///
 /// @context the I/O thread of the session, and nothing else
-class connection_line final : public door::ear,
-                              public std::enable_shared_from_this<connection_line> {
+class connection_line final : public door::ear {
 public:
   connection_line(io_turn& here, door::session& session, connection_ptr core);
   ~connection_line() override;
@@ -43,11 +42,13 @@ public:
   void admit();
   void refuse(int status, std::string_view why);
   /// Data frames. `is_reserved`: `send` has reserved them already.
-  rules::outbox::verdict put(const rules::frame_slice& what, bool is_reserved);
+  rules::outbox::verdict put(const rules::frame_view& what, bool is_reserved);
   /// Our Close goes behind what waits, and its deadline begins.
   void close(rules::our_part part, close_code code, std::string reason);
   /// While the set ends, our Close waits no longer than `io_turn::closes_by`.
   void hasten_close();
+  /// Cuts the line.
+  void drop();
   void resume_reading();
   void settle();
   void watch_admission();

@@ -1,7 +1,10 @@
 #include "net/src/bridge/io_turn.hpp"
 
+#include "actors/src/held_wakes.hpp"
 #include "net/src/bridge/connection_line.hpp"
 #include "net/src/bridge/network_actor.hpp"
+
+#include <utility>
 
 namespace callsign::detail {
 
@@ -17,14 +20,35 @@ io_turn::io_turn(worker_system& workers, door::io_thread& thread,
 io_turn::~io_turn() = default;
 
 bool io_turn::on_turn() {
-  bool more = own_loop_ != nullptr && own_loop_->run_ready(1);
+  const bool has_more = run_actors();
+  return (memory_->is_exceeded() && shed()) || has_more;
+}
+
+bool io_turn::run_actors() {
+  if (own_loop_ == nullptr) {
+    hand_out();
+    return false;
+  }
+  const thread_unit::visit here{*own_loop_};
+  const gathering books{*this};
+  {
+    const held_wakes until_all_have_spoken{workers_.actors()};
+    own_loop_->run_ready(1);
+  }
+  // A worker that has begun by now may have answered already.
+  hand_out();
+  return own_loop_->run_ready(4);
+}
+
+io_turn::gathering::~gathering() {
+  turn_.is_gathering_ = false;
+  turn_.books_->count(counter::messages_sent, std::exchange(turn_.gathered_frames_, 0));
+  turn_.memory_->add(std::exchange(turn_.gathered_bytes_, 0));
+}
+
+void io_turn::hand_out() {
   if (lane_->has_entries())
     tell(network_actor_, hand_out_mail::value);
-  if (own_loop_ != nullptr)
-    more = own_loop_->run_ready(4);
-  if (memory_->is_exceeded() && shed())
-    more = true;
-  return more;
 }
 
 void io_turn::announce(const connection_core& core, caf::actor who) {

@@ -57,8 +57,23 @@ public:
       thread_.post_turn();
   }
   void regain(std::size_t bytes) noexcept {
-    if (bytes != 0)
+    if (bytes == 0)
+      return;
+    if (is_gathering_) {
+      gathered_bytes_ -= bytes;
+    } else {
       memory_->remove(bytes);
+    }
+  }
+  /// So many frames, of so many bytes, came into an outbox.
+  void queued(std::size_t frames, std::size_t bytes) {
+    if (is_gathering_) {
+      gathered_frames_ += frames;
+      gathered_bytes_ += bytes;
+    } else {
+      books_->count(counter::messages_sent, frames);
+      spend(bytes);
+    }
   }
 
   /// A closing line held so much, and holds so much now.
@@ -93,6 +108,20 @@ public:
   void end_actors();
 
 private:
+  /// Actors that have mail, then what the lane brought. True: there is more.
+  bool run_actors();
+  void hand_out();
+  /// What actors put into outboxes while this lives is booked once for all of them.
+  class gathering {
+  public:
+    explicit gathering(io_turn& turn) noexcept : turn_{turn} { turn_.is_gathering_ = true; }
+    ~gathering();
+    gathering(const gathering&) = delete;
+    gathering& operator=(const gathering&) = delete;
+
+  private:
+    io_turn& turn_;
+  };
   /// True: one line was closed, and there may be more to do.
   bool shed();
 
@@ -104,6 +133,9 @@ private:
   thread_unit* own_loop_ = nullptr; ///< null under the test scheduler, which runs the actors itself
   std::shared_ptr<lane> lane_;
   caf::actor network_actor_;
+  bool is_gathering_ = false;
+  std::size_t gathered_frames_ = 0;
+  std::size_t gathered_bytes_ = 0; ///< wraps around below zero, as sums of the budget do
   std::unordered_set<connection_line*> lines_;
   std::vector<io_turn*> siblings_;
   std::optional<door::time_point> closes_by_; ///< while the set ends

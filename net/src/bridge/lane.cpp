@@ -15,14 +15,14 @@ bool lane::push(lane_entry what) {
   return true;
 }
 
-void lane::take(std::vector<lane_entry>& into) {
+void lane::take(lane_entries& into) {
   into.clear();
   const std::scoped_lock guard{lock_};
   into.swap(waiting_);
 }
 
 void lane::close() {
-  std::vector<lane_entry> gone;
+  lane_entries gone;
   {
     const std::scoped_lock guard{lock_};
     is_closed_ = true;

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -83,6 +84,9 @@ struct lane_settled {
 using lane_entry = std::variant<lane_join, lane_refuse, lane_leave, lane_send, lane_broadcast,
                                 lane_terminate, lane_terminate_all, lane_resume, lane_settled>;
 
+/// A queue that gives back the memory of a burst with the burst.
+using lane_entries = std::deque<lane_entry>;
+
 /// Whose join never came: the network ended before it was taken. @context any thread
 void join_was_lost(const connection_ptr& who);
 
@@ -94,7 +98,7 @@ public:
   /// False: the network has ended, the entry is gone. @context any thread
   bool push(lane_entry what);
   /// Takes all that waits. @context the I/O thread
-  void take(std::vector<lane_entry>& into);
+  void take(lane_entries& into);
   /// Nothing is taken any more. @context any thread
   void close();
   [[nodiscard]] bool has_entries() const;
@@ -108,7 +112,7 @@ public:
 private:
   door::io_thread& thread_;
   mutable std::mutex lock_;
-  std::vector<lane_entry> waiting_;
+  lane_entries waiting_;
   bool is_closed_ = false;
   std::atomic<bool> is_abandoned_{false};
 };

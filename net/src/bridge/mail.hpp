@@ -20,7 +20,7 @@ namespace callsign::detail {
 
 /// What one read brought.
 struct received_mail {
-  std::shared_ptr<const std::vector<message>> heard;
+  std::vector<message> heard;
 };
 struct ended_mail {
   door::end_facts how;

@@ -109,6 +109,8 @@ void network_actor::take(lane_join& what) {
   auto& m = g.members[what.who->id()];
   m.actor = found->second;
   m.group = &g;
+  m.place = g.everybody.size();
+  g.everybody.push_back(&m);
   m.next = g.count; // nothing that was said before it came
   what.who->set_member(&m);
   touch(m);
@@ -126,6 +128,9 @@ void network_actor::take(lane_leave& what) {
     if (m->is_touched)
       std::replace(g.touched.begin(), g.touched.end(), m, static_cast<member*>(nullptr));
     what.who->set_member(nullptr);
+    g.everybody.back()->place = m->place;
+    g.everybody[m->place] = g.everybody.back();
+    g.everybody.pop_back();
     g.members.erase(what.who->id());
   }
   send_alone(*what.who, out_left{});
@@ -150,9 +155,9 @@ void network_actor::take(lane_terminate_all& what) {
   auto* const g = find(what.server.get());
   if (g == nullptr)
     return;
-  for (auto& [id, m] : g->members) {
-    touch(m);
-    m.items.push_back(out_close{rules::our_part::server_ended, what.code, {}});
+  for (auto* const m : g->everybody) {
+    touch(*m);
+    m->items.push_back(out_close{rules::our_part::server_ended, what.code, {}});
   }
 }
 
@@ -217,9 +222,9 @@ void network_actor::finish(group& g) {
   if (g.count > 0) {
     // One message object for everybody; each actor's mailbox gets a reference to it.
     const auto mail = caf::make_message(broadcast_mail{{block, base, base + g.count}, g.counts});
-    for (auto& [id, m] : g.members) {
-      if (!m.is_touched)
-        m.actor->enqueue(nullptr, caf::make_message_id(), mail, nullptr);
+    for (const auto* const m : g.everybody) {
+      if (!m->is_touched)
+        caf::actor_cast<light_actor*>(m->actor)->enqueue_shared(mail);
     }
   }
   for (member* const m : g.touched) {

@@ -2,13 +2,12 @@
 /// One actor per I/O thread: hands out what the lane brought.
 #pragma once
 
-#include "actors/src/unit.hpp"
+#include "actors/src/light_actor.hpp"
 #include "net/src/bridge/connection_core.hpp"
 #include "net/src/bridge/lane.hpp"
 #include "net/src/bridge/mail.hpp"
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -23,13 +22,15 @@ struct network_member {
   network_group* group = nullptr;
   std::uint32_t next = 0; ///< the first broadcast of this turn that it has not been given or denied
   bool is_touched = false; ///< it needs a sequence of its own this turn
+  std::size_t place = 0;   ///< in the group's `everybody`
   std::vector<output_item> items;
 };
 
 /// The connections of one server on this thread.
 struct network_group {
   server_key server = nullptr;
-  std::map<connection_id, network_member> members;
+  std::unordered_map<connection_id, network_member> members;
+  std::vector<network_member*> everybody;
   std::vector<network_member*> touched; ///< null: has left
   rules::frame_slice only; ///< the turn's first broadcast, as long as there is no second
   std::shared_ptr<rules::frame_block> block;
@@ -86,7 +87,7 @@ private:
   std::unordered_map<const connection_core*, caf::actor> actors_;
   std::unordered_map<server_key, group> groups_;
   std::vector<server_key> active_;
-  std::vector<lane_entry> in_hand_;
+  lane_entries in_hand_;
 };
 
 } // namespace callsign::detail

@@ -15,6 +15,10 @@ namespace callsign::detail {
 
 namespace {
 
+[[nodiscard]] rules::frame_slice slice_of(const rules::frame_view& what) {
+  return {what.block, what.first, what.last};
+}
+
 /// The key that seats of one address are counted under.
 [[nodiscard]] std::string seat_key(const std::string& address) {
   const auto bytes = rules::parse_address(address);
@@ -48,28 +52,36 @@ private:
   connection_ptr who_;
 };
 
-/// A message on its way to the worker. If it is dropped, that is counted, and the connection gets
-/// its credit back.
+/// A message on its way to the worker, one of those that one read brought. If it is dropped, that
+/// is counted, and the connection gets its credit back.
 class server_core::delivery {
 public:
-  delivery(connection_ptr from, message heard) : from_{std::move(from)}, heard_{std::move(heard)} {}
+  struct batch {
+    connection_ptr from;
+    std::vector<message> all;
+  };
+
+  delivery(std::shared_ptr<batch> in, std::size_t index) : in_{std::move(in)}, index_{index} {}
   delivery(delivery&&) noexcept = default;
   delivery& operator=(delivery&&) = delete;
   ~delivery() {
-    if (from_ == nullptr)
+    if (in_ == nullptr)
       return;
-    from_->server().books().count(counter::messages_dropped_by_end);
-    from_->undelivered_less(1, heard_.size());
+    in_->from->server().books().count(counter::messages_dropped_by_end);
+    in_->from->undelivered_less(1, in_->all[index_].size());
   }
   void operator()(worker&) {
-    const auto from = std::exchange(from_, nullptr);
-    from->server().run_message(*from, heard_);
-    from->undelivered_less(1, heard_.size());
+    const auto in = std::exchange(in_, nullptr);
+    connection_core& from = *in->from;
+    // What is handled needs no memory any more, whatever else came with it.
+    const message heard = std::move(in->all[index_]);
+    from.server().run_message(from, heard);
+    from.undelivered_less(1, heard.size());
   }
 
 private:
-  connection_ptr from_;
-  message heard_;
+  std::shared_ptr<batch> in_;
+  std::size_t index_;
 };
 
 /// The end of a connection on its way to the worker. If it is dropped, its actor must leave all the
@@ -111,7 +123,7 @@ server_core::~server_core() = default;
 
 // -- any thread -----------------------------------------------------------------------------------
 
-void server_core::route_send(connection_core& to, rules::frame_slice frame) {
+void server_core::route_send(connection_core& to, const rules::frame_view& frame) {
   if (is_parallel()) {
     auto* here = connection_actor::current();
     if (here != nullptr && &here->line().core() == &to) {
@@ -121,10 +133,10 @@ void server_core::route_send(connection_core& to, rules::frame_slice frame) {
       }
       here->goes_round();
       return static_cast<void>(
-          to.home().push(lane_send{to.shared_from_this(), std::move(frame), true}));
+          to.home().push(lane_send{to.shared_from_this(), slice_of(frame), true}));
     }
   }
-  to.home().push(lane_send{to.shared_from_this(), std::move(frame)});
+  to.home().push(lane_send{to.shared_from_this(), slice_of(frame)});
 }
 
 void server_core::route_terminate(connection_ptr who, close_code code, std::string reason) {
@@ -220,8 +232,10 @@ std::size_t server_core::seats() const {
   return seats_;
 }
 
-void server_core::post_message(const connection_ptr& from, const message& heard) {
-  owner_.post(entry_kind::received, task{delivery{from, heard}});
+void server_core::post_messages(const connection_ptr& from, std::vector<message> heard) {
+  const auto all = std::make_shared<delivery::batch>(delivery::batch{from, std::move(heard)});
+  for (std::size_t i = 0; i < all->all.size(); ++i)
+    owner_.post(entry_kind::received, task{delivery{all, i}});
 }
 
 void server_core::post_end(const connection_ptr& who, rules::ending how) {

@@ -60,7 +60,7 @@ public:
   void terminate(close_code code = close::normal);
   [[nodiscard]] connection_list connections() const;
   [[nodiscard]] std::size_t connection_count() const;
-  void route_send(connection_core& to, rules::frame_slice frame);
+  void route_send(connection_core& to, const rules::frame_view& frame);
   /// The sender found the outbox full, and the rule is to close.
   void route_overflow(connection_ptr who);
   void route_terminate(connection_ptr who, close_code code, std::string reason);
@@ -75,9 +75,9 @@ public:
   /// Queues the question for the worker. If the worker never gets to it, the client is answered
   /// 503.
   void ask(connection_ptr who);
-  /// Queues a message, or an end, for the worker. If the worker never gets to it, it is accounted
-  /// for all the same.
-  void post_message(const connection_ptr& from, const message& heard);
+  /// Queues messages, or an end, for the worker, each message as an entry of its own. If the worker
+  /// never gets to one, it is accounted for all the same.
+  void post_messages(const connection_ptr& from, std::vector<message> heard);
   void post_end(const connection_ptr& who, rules::ending how);
 
   // -- where the connection's callbacks run -------------------------------------------------------

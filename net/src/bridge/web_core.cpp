@@ -255,8 +255,11 @@ door::upgrade_answer web_core::upgrade_asked(door::session& from, request&& aske
   auto subprotocol = pick_subprotocol(server->options().subprotocols, asked);
   auto core = std::make_shared<connection_core>(server, turn.shared_lane(), std::move(asked),
                                                 std::move(subprotocol));
-  auto line = std::make_shared<connection_line>(turn, from, core);
-  auto actor = spawn_placed<connection_actor>(network_->workers().actors(), &turn.where(), line);
+  auto actor =
+      spawn_light<connection_actor>(network_->workers().actors(), turn.where(), turn, from, core);
+  // The session's share in the actor, of which it knows the line alone.
+  const std::shared_ptr<connection_line> line{&caf::actor_cast<connection_actor*>(actor)->line(),
+                                              [actor](const connection_line*) {}};
   line->set_actor(actor);
   turn.announce(*core, std::move(actor));
   if (server->options().when == admit::after_handshake) {

@@ -81,4 +81,11 @@ rules::frame_slice detail::message_access::frame(const message& what) {
   return {what.block_, what.index_, what.index_ + 1};
 }
 
+rules::frame_view detail::message_access::view(const message& what, rules::shared_block& room) {
+  if (what.block_ != nullptr)
+    return {what.block_, what.index_, what.index_ + 1};
+  room = frame(what).block;
+  return {room, 0, 1};
+}
+
 } // namespace callsign

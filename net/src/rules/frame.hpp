@@ -80,6 +80,16 @@ using shared_block = std::shared_ptr<const frame_block>;
 /// A block of one frame.
 [[nodiscard]] shared_block make_block(std::string frame);
 
+/// Some consecutive frames of a block that somebody else keeps.
+struct frame_view {
+  const shared_block& block;
+  std::uint32_t first;
+  std::uint32_t last; ///< one behind
+
+  [[nodiscard]] std::size_t size() const noexcept { return block->size(first, last); }
+  [[nodiscard]] std::size_t count() const noexcept { return last - first; }
+};
+
 /// Some consecutive frames of a block.
 struct frame_slice {
   shared_block block;
@@ -88,6 +98,7 @@ struct frame_slice {
 
   [[nodiscard]] std::size_t size() const noexcept { return block->size(first, last); }
   [[nodiscard]] std::size_t count() const noexcept { return last - first; }
+  [[nodiscard]] frame_view view() const noexcept { return {block, first, last}; }
   [[nodiscard]] std::string_view bytes() const noexcept {
     return std::string_view{block->bytes}.substr(block->start(first), size());
   }
@@ -110,6 +121,8 @@ struct message_access {
             std::string_view{block->bytes}.substr(end - payload_size, payload_size), is_checked};
   }
   [[nodiscard]] static rules::frame_slice frame(const message& what);
+  /// The same without a count of references; `room` is for a message that has no frame.
+  [[nodiscard]] static rules::frame_view view(const message& what, rules::shared_block& room);
   [[nodiscard]] static bool is_checked(const message& what) noexcept { return what.is_checked_; }
 };
 

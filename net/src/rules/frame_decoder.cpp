@@ -1,7 +1,7 @@
 #include "net/src/rules/frame_decoder.hpp"
 
-#include "net/src/rules/close_rules.hpp"
 #include "actors/src/utf8.hpp"
+#include "net/src/rules/close_rules.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -31,6 +31,14 @@ void unmask(std::span<char> bytes, const std::uint8_t* mask, std::uint64_t offse
   std::memcpy(&eight_masks, turned.data(), sizeof eight_masks);
   char* at = bytes.data();
   std::size_t left = bytes.size();
+  // Four at a time, so that the processor has them side by side.
+  for (std::array<std::uint64_t, 4> some{}; left >= sizeof some;
+       left -= sizeof some, at += sizeof some) {
+    std::memcpy(some.data(), at, sizeof some);
+    for (auto& one : some)
+      one ^= eight_masks;
+    std::memcpy(at, some.data(), sizeof some);
+  }
   for (; left >= sizeof eight_masks; left -= sizeof eight_masks, at += sizeof eight_masks) {
     std::uint64_t eight = 0;
     std::memcpy(&eight, at, sizeof eight);

@@ -14,7 +14,7 @@ constexpr std::size_t most_written = 64;
 
 } // namespace
 
-outbox::verdict outbox::push(const frame_slice& what) {
+outbox::verdict outbox::push(const frame_view& what) {
   verdict now;
   if (is_close_queued_) {
     now.dropped_closed = what.count();

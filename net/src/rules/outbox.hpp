@@ -16,8 +16,8 @@ namespace callsign::rules {
 
 /// Bytes to write, in order.
 struct piece {
-  const char* data = nullptr;
-  std::size_t size = 0;
+  const char* data;
+  std::size_t size;
 };
 
 /// The queue in front of one socket: frames in order, a limit in bytes, and a rule for what does
@@ -52,7 +52,8 @@ public:
   void set_limits(limits how) noexcept { limits_ = how; }
 
   /// Data frames; a slice may be taken in part.
-  verdict push(const frame_slice& what);
+  verdict push(const frame_view& what);
+  verdict push(const frame_slice& what) { return push(what.view()); }
   /// One control frame, or the answer to the upgrade request.
   void push_control(std::string bytes);
   /// The Close; what waits goes out before it. A second one is ignored.

@@ -1,5 +1,6 @@
 #include "tests/kit/src/jobs.hpp"
 
+#include "actors/src/light_actor.hpp"
 #include "actors/src/worker_system.hpp"
 
 namespace callsign::testkit {
@@ -38,6 +39,8 @@ std::string describe_job(caf::resumable* job) {
       return line + "nothing";
     return line + to_string(next.entry->kind) + " given at " + detail::label_of(next.entry->where);
   }
+  if (const auto* who = dynamic_cast<const detail::light_actor*>(job))
+    return "actor " + std::string{who->name()} + ": mail";
   if (auto* who = dynamic_cast<caf::scheduled_actor*>(job)) {
     const std::string line = "actor " + std::string{who->name()};
     const auto* next = who->peek_at_next_mailbox_element();
@@ -59,7 +62,7 @@ std::string name_of(const worker_names& names, std::uint32_t number) {
 std::string key_of(caf::resumable* job) {
   if (const auto* who = dynamic_cast<const detail::worker_actor*>(job))
     return "worker " + who->whose().name();
-  if (const auto* who = dynamic_cast<const caf::local_actor*>(job))
+  if (const auto* who = dynamic_cast<const caf::monitorable_actor*>(job))
     return std::string{who->name()} + ' ' + std::to_string(who->id());
   return "something that is no actor";
 }
@@ -95,6 +98,8 @@ std::size_t load_of(caf::resumable* job) {
     const auto info = who->whose().info();
     return 2 * (info ? info->waiting : 0) + (who->next_step().is_end ? 1 : 0);
   }
+  if (auto* who = dynamic_cast<detail::light_actor*>(job))
+    return who->waiting_count();
   auto* who = dynamic_cast<caf::scheduled_actor*>(job);
   if (who == nullptr)
     return 0;
@@ -113,7 +118,7 @@ footprint touches_of(caf::resumable* job, reach tasks) {
   if (const auto* who = dynamic_cast<const detail::worker_actor*>(job)) {
     // Its end frees a name, and tells the world.
     touched.is_everything = next_step_of(*who) != mail::task;
-  } else if (const auto* other = dynamic_cast<const caf::local_actor*>(job)) {
+  } else if (const auto* other = dynamic_cast<const caf::monitorable_actor*>(job)) {
     // Ours share control blocks and the budget.
     touched.is_everything = std::string_view{other->name()}.starts_with("callsign.");
   }
