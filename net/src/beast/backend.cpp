@@ -1,6 +1,7 @@
 /// \file
 /// Sockets behind the door.
 
+#include "net/src/beast/heap.hpp"
 #include "net/src/beast/listener.hpp"
 #include "net/src/beast/site.hpp"
 #include "net/src/beast/socket_thread.hpp"
@@ -100,6 +101,7 @@ class socket_backend final : public door::backend {
 public:
   socket_backend(std::size_t threads, std::shared_ptr<door::ledger> books)
       : books_{std::move(books)} {
+    keep_memory_of_turns();
     for (std::size_t i = 0; i < std::max<std::size_t>(threads, 1); ++i) {
       threads_.push_back(std::make_shared<socket_thread>(i, books_));
       faces_.push_back(threads_.back().get());

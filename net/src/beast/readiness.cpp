@@ -2,7 +2,6 @@
 
 #include <sys/epoll.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -40,24 +39,28 @@ void readiness::change(int fd, pollable& who, wish what) noexcept {
 
 void readiness::remove(int fd, pollable& who) noexcept {
   ::epoll_ctl(set_.get(), EPOLL_CTL_DEL, fd, nullptr);
-  std::replace(found_.begin(), found_.begin() + static_cast<std::ptrdiff_t>(found_count_), &who,
-               static_cast<pollable*>(nullptr));
+  for (std::size_t i = next_; i < found_count_; ++i) {
+    if (found_[i].who == &who)
+      found_[i].who = nullptr;
+  }
 }
 
-bool readiness::poll() noexcept {
-  std::array<epoll_event, most> events;
-  const int count = ::epoll_wait(set_.get(), events.data(), static_cast<int>(most), 0);
-  if (count <= 0)
-    return false;
-  found_count_ = static_cast<std::size_t>(count);
-  for (std::size_t i = 0; i < found_count_; ++i)
-    found_[i] = static_cast<pollable*>(events[i].data.ptr);
-  for (std::size_t i = 0; i < found_count_; ++i) {
-    if (found_[i] != nullptr)
-      found_[i]->ready(events[i].events);
+std::size_t readiness::poll(std::size_t bytes) noexcept {
+  if (next_ == found_count_) {
+    std::array<epoll_event, most> events;
+    const int count = ::epoll_wait(set_.get(), events.data(), static_cast<int>(most), 0);
+    next_ = 0;
+    found_count_ = count > 0 ? static_cast<std::size_t>(count) : 0;
+    for (std::size_t i = 0; i < found_count_; ++i)
+      found_[i] = {static_cast<pollable*>(events[i].data.ptr), events[i].events};
   }
-  found_count_ = 0;
-  return static_cast<std::size_t>(count) == most;
+  std::size_t told = 0;
+  for (std::size_t read = 0; next_ < found_count_ && read < bytes; ++told) {
+    const finding one = found_[next_++];
+    if (one.who != nullptr)
+      read += one.who->ready(one.events);
+  }
+  return told;
 }
 
 } // namespace callsign::beast

@@ -13,8 +13,9 @@ namespace callsign::beast {
 /// What is told that its descriptor is ready.
 class pollable {
 public:
-  /// `events` are those of epoll. The descriptor may be removed meanwhile.
-  virtual void ready(std::uint32_t events) noexcept = 0;
+  /// `events` are those of epoll. The descriptor may be removed meanwhile. Answers how many bytes
+  /// were read.
+  virtual std::size_t ready(std::uint32_t events) noexcept = 0;
 
 protected:
   ~pollable() = default;
@@ -41,14 +42,20 @@ public:
   /// After this `who` is not told any more, also not of what was found before.
   void remove(int fd, pollable& who) noexcept;
 
-  /// Tells everybody who is ready, without waiting. True: there may be more.
-  bool poll() noexcept;
+  /// Tells those who are ready, without waiting, until about so many bytes are read; those who are
+  /// left come first the next time. Answers how many were told.
+  std::size_t poll(std::size_t bytes) noexcept;
 
 private:
   static constexpr std::size_t most = 256;
 
   class descriptor set_;
-  std::array<pollable*, most> found_{};
+  struct finding {
+    pollable* who;
+    std::uint32_t events;
+  };
+  std::array<finding, most> found_{};
+  std::size_t next_ = 0; ///< to be told
   std::size_t found_count_ = 0;
 };
 

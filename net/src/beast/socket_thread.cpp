@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <exception>
 #include <iterator>
 #include <string>
@@ -18,6 +19,11 @@ namespace {
 
 /// Handlers of one round, before the turn.
 constexpr std::size_t most_steps = 512;
+/// Read in one round, before the turn: what came together is handled while it is still in the
+/// caches, and its memory is used again for what comes next.
+constexpr std::size_t most_bytes = 64 * 1024;
+/// While lines are ready, Asio is looked at after so many reads and writes.
+constexpr std::size_t look_at_asio_after = 64;
 /// What one read of a WebSocket line takes at most.
 constexpr std::size_t read_size = 64 * 1024;
 
@@ -39,11 +45,19 @@ socket_thread::socket_thread(std::size_t index, std::shared_ptr<door::ledger> bo
 socket_thread::~socket_thread() = default;
 
 void socket_thread::post_turn() {
-  if (is_turn_posted_.exchange(true, std::memory_order_acq_rel))
-    return;
   // The thread itself looks at the mark before it sleeps; anybody else has to wake it.
-  if (std::this_thread::get_id() != id_)
+  if (std::this_thread::get_id() == id_.load(std::memory_order_relaxed)) {
+    is_turn_posted_.store(true, std::memory_order_relaxed);
+  } else if (!is_turn_posted_.exchange(true, std::memory_order_acq_rel)) {
     asio::post(context_, [] {});
+  }
+}
+
+rules::time_point socket_thread::about_now() const noexcept {
+  timespec at{};
+  // The clock behind `steady_clock`, as the last tick of the kernel left it.
+  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &at);
+  return rules::time_point{std::chrono::seconds{at.tv_sec} + std::chrono::nanoseconds{at.tv_nsec}};
 }
 
 void socket_thread::turn() noexcept {
@@ -68,6 +82,7 @@ void socket_thread::flush_dirty() {
     if (flushing_[i] != nullptr)
       flushing_[i]->flush();
   }
+  since_asio_ += flushing_.size();
   flushing_.clear();
 }
 
@@ -165,7 +180,10 @@ void socket_thread::on_tick() noexcept {
     }
     if (fired > 0)
       post_turn();
-    const auto next = wheel_.next();
+    bursts_.look(now());
+    auto next = wheel_.next();
+    if (next && bursts_.is_waiting())
+      next = std::min(*next, now() + burst_watch::span);
     if (fired == 0 && next && *next > now() + 2 * rules::timer_wheel::tick &&
         !(is_finishing_ && lines_.empty())) {
       timer_.expires_at(*next);
@@ -205,22 +223,33 @@ void socket_thread::run() noexcept {
     try {
       // Everything that is ready first, so that one turn gathers as much as it can; but not for
       // ever.
-      watch_sockets();
-      const bool is_turn_due =
-          are_sockets_ready_ || is_turn_posted_.load(std::memory_order_acquire);
-      std::size_t steps = is_turn_due ? context_.poll_one() : context_.run_one();
-      if (steps == 0 && context_.stopped())
+      if ((!are_sockets_ready_ || since_asio_ >= look_at_asio_after) && !run_asio())
         return;
-      while (steps != 0 && steps < most_steps && context_.poll_one() != 0)
-        ++steps;
-      if (are_sockets_ready_)
-        are_sockets_ready_ = sockets_.poll();
+      if (are_sockets_ready_) {
+        // Whoever was ready is likely to be ready again: only when nobody is, Asio waits for it.
+        const std::size_t found = sockets_.poll(most_bytes);
+        since_asio_ += found;
+        are_sockets_ready_ = found != 0;
+      }
       if (is_turn_posted_.load(std::memory_order_acquire))
         turn();
     } catch (...) {
       failed(nullptr);
     }
   }
+}
+
+/// Runs what is ready of Asio's; waits if there is nothing else to do. False: it was stopped.
+bool socket_thread::run_asio() {
+  since_asio_ = 0;
+  watch_sockets();
+  const bool is_awaited = are_sockets_ready_ || is_turn_posted_.load(std::memory_order_acquire);
+  std::size_t steps = is_awaited ? context_.poll_one() : context_.run_one();
+  if (steps == 0 && context_.stopped())
+    return false;
+  while (steps != 0 && steps < most_steps && !are_sockets_ready_ && context_.poll_one() != 0)
+    ++steps;
+  return true;
 }
 
 void socket_thread::watch_sockets() {

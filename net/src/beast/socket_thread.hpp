@@ -3,6 +3,7 @@
 #pragma once
 
 #include "net/src/beast/asio.hpp"
+#include "net/src/beast/heap.hpp"
 #include "net/src/beast/line.hpp"
 #include "net/src/beast/readiness.hpp"
 #include "net/src/door/door.hpp"
@@ -37,6 +38,7 @@ public:
   [[nodiscard]] rules::time_point now() const noexcept override {
     return std::chrono::steady_clock::now();
   }
+  [[nodiscard]] rules::time_point about_now() const noexcept override;
   void flush_dirty() override;
   void post(std::function<void()> what) override;
   [[nodiscard]] std::size_t session_count() const noexcept override {
@@ -50,6 +52,9 @@ public:
   [[nodiscard]] readiness& sockets() noexcept { return sockets_; }
   /// For one read at a time: its bytes are taken out before the next.
   [[nodiscard]] std::span<char> read_buffer() noexcept { return read_buffer_; }
+
+  /// So many bytes of a WebSocket line were read or written.
+  void moved(std::size_t bytes) noexcept { bursts_.moved(bytes); }
 
   /// Keeps the line alive until `release`.
   void adopt(std::shared_ptr<line> who);
@@ -88,6 +93,7 @@ public:
 
 private:
   void turn() noexcept;
+  bool run_asio();
   /// Has Asio say when one of `sockets` is ready.
   void watch_sockets();
   /// Sees to it that the wheel is looked at in time.
@@ -108,7 +114,9 @@ private:
   asio::posix::stream_descriptor sockets_watch_; ///< of a copy of the set's descriptor
   std::vector<char> read_buffer_;
   bool are_sockets_watched_ = false;
-  bool are_sockets_ready_ = false;
+  bool are_sockets_ready_ = false; ///< or were in the last round
+  std::size_t since_asio_ = 0;     ///< lines read and written since Asio was looked at
+  burst_watch bursts_;
   rules::timer_wheel wheel_;
   std::list<rules::wheel_timer> later_;
   asio::steady_timer timer_;

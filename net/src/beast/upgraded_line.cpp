@@ -36,11 +36,10 @@ constexpr std::chrono::milliseconds answer_patience{500};
 
 upgraded_line::upgraded_line(socket_thread& here, tcp::socket socket, std::string key,
                              std::string early)
-    : line{here}, socket_{std::move(socket)}, key_{std::move(key)}, early_{std::move(early)},
-      early_filled_{early_.size()}, message_limit_{[this] {
-        thread().step(*this, [this] { message_is_late(); });
-      }},
-      watch_{[this] { thread().step(*this, [this] { look_for_hang_up(); }); }} {}
+    : line{here}, message_limit_{[this] { thread().step(*this, [this] { message_is_late(); }); }},
+      watch_{[this] { thread().step(*this, [this] { look_for_hang_up(); }); }}, socket_{std::move(
+                                                                                    socket)},
+      key_{std::move(key)}, early_{std::move(early)}, early_filled_{early_.size()} {}
 
 upgraded_line::~upgraded_line() { thread().forget_dirty(*this); }
 
@@ -243,19 +242,8 @@ void upgraded_line::flush() {
     return;
   thread().step(*this, [this] {
     auto& out = ear_->out();
-    std::array<rules::piece, most_pieces> pieces;
-    std::array<iovec, most_pieces> parts;
     while (!out.empty()) {
-      const std::size_t count = out.gather(pieces);
-      std::size_t bytes = 0;
-      for (std::size_t i = 0; i < count; ++i) {
-        parts[i] = {const_cast<char*>(pieces[i].data), pieces[i].size};
-        bytes += pieces[i].size;
-      }
-      msghdr what{};
-      what.msg_iov = parts.data();
-      what.msg_iovlen = count;
-      const ssize_t sent = ::sendmsg(handle(), &what, MSG_NOSIGNAL | MSG_DONTWAIT);
+      const ssize_t sent = write(out);
       if (sent < 0) {
         if (errno == EINTR)
           continue;
@@ -263,6 +251,7 @@ void upgraded_line::flush() {
           return wait_writable();
         return end(facts_or(end_cause::line_lost));
       }
+      thread().moved(static_cast<std::size_t>(sent));
       ear_->written(static_cast<std::size_t>(sent));
       if (state_ == state::over)
         return;
@@ -274,6 +263,22 @@ void upgraded_line::flush() {
     if (is_paused_ && out.is_close_queued())
       go_on();
   });
+}
+
+/// As much as one system call takes.
+ssize_t upgraded_line::write(const rules::outbox& out) {
+  constexpr int how = MSG_NOSIGNAL | MSG_DONTWAIT;
+  std::array<rules::piece, most_pieces> pieces;
+  const std::size_t count = out.gather(pieces);
+  if (count == 1)
+    return ::send(handle(), pieces[0].data, pieces[0].size, how);
+  std::array<iovec, most_pieces> parts;
+  for (std::size_t i = 0; i < count; ++i)
+    parts[i] = {const_cast<char*>(pieces[i].data), pieces[i].size};
+  msghdr what{};
+  what.msg_iov = parts.data();
+  what.msg_iovlen = count;
+  return ::sendmsg(handle(), &what, how);
 }
 
 void upgraded_line::wait_writable() {
@@ -292,8 +297,9 @@ void upgraded_line::wait_writable() {
     go_on();
 }
 
-void upgraded_line::ready(std::uint32_t events) noexcept {
-  thread().step(*this, [this, events] {
+std::size_t upgraded_line::ready(std::uint32_t events) noexcept {
+  std::size_t bytes = 0;
+  thread().step(*this, [this, events, &bytes] {
     if ((events & EPOLLOUT) != 0 && is_blocked_) {
       is_blocked_ = false;
       tell_wish();
@@ -302,11 +308,12 @@ void upgraded_line::ready(std::uint32_t events) noexcept {
     constexpr std::uint32_t broken = EPOLLERR | EPOLLHUP;
     if (state_ == state::open && !holds_back()) {
       if ((events & (EPOLLIN | broken)) != 0)
-        read();
+        bytes = read();
     } else if ((events & broken) != 0) {
       end(facts_or(end_cause::line_lost));
     }
   });
+  return bytes;
 }
 
 /// What is known of the end already, or that.

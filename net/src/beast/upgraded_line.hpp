@@ -17,6 +17,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <vector>
 
 namespace callsign::beast {
@@ -55,7 +56,7 @@ public:
 
   void cut() noexcept override;
   void flush() override;
-  void ready(std::uint32_t events) noexcept override;
+  std::size_t ready(std::uint32_t events) noexcept override;
 
 private:
   enum class state : unsigned char {
@@ -71,7 +72,7 @@ private:
   void early_came(const io_error& e, std::size_t bytes);
   void go_on();
   void take_over();
-  void read();
+  [[nodiscard]] std::size_t read();
   void decode(std::span<char> bytes);
   void note_progress();
   void end_of_frames();
@@ -85,6 +86,7 @@ private:
   void conclude(door::end_facts how, std::string close_frame);
   void say_close();
   void finish(door::end_facts how);
+  [[nodiscard]] ssize_t write(const rules::outbox& out);
   void wait_writable();
   void end(door::end_facts how);
   void end_politely();
@@ -94,10 +96,9 @@ private:
   void close_socket() noexcept;
   [[nodiscard]] tcp::socket socket_again();
 
-  tcp::socket socket_; ///< until the 101
-  descriptor fd_;      ///< from then on
-  site::seat place_;
+  // What each read and write needs stands together, in front.
   std::shared_ptr<door::ear> ear_;
+  descriptor fd_; ///< from the 101 on
   state state_ = state::asked;
   readiness::wish wish_ = readiness::wish::nothing;
   bool is_v6_ = false;
@@ -106,18 +107,18 @@ private:
   bool is_paused_ = false;
   bool is_dirty_ = false;
   bool is_blocked_ = false; ///< the socket takes no more for now
+  std::uint32_t message_timed_ = 0;
+  std::size_t reported_bytes_ = 0;
+  rules::frame_decoder decoder_;
+  std::chrono::milliseconds message_deadline_{0};
+  rules::duration message_left_{0}; ///< when it stands still
+  rules::wheel_timer message_limit_;
+  rules::wheel_timer watch_; ///< looks for a hang-up while nothing is read; bounds the last write
+  tcp::socket socket_;       ///< until the 101
+  site::seat place_;
   std::string key_;
   std::string early_; ///< what came before the verdict
   std::size_t early_filled_ = 0;
-
-  rules::frame_decoder decoder_;
-  std::size_t reported_bytes_ = 0;
-
-  rules::wheel_timer message_limit_;
-  std::chrono::milliseconds message_deadline_{0};
-  rules::duration message_left_{0}; ///< when it stands still
-  std::uint32_t message_timed_ = 0;
-  rules::wheel_timer watch_; ///< looks for a hang-up while nothing is read; bounds the last write
   door::end_facts facts_;
   std::string close_frame_; ///< while concluding
 };

@@ -67,13 +67,18 @@ void upgraded_line::take_over() {
   tell_wish();
 }
 
-void upgraded_line::read() {
+std::size_t upgraded_line::read() {
   const std::span<char> buffer = thread().read_buffer();
   const ssize_t got = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-  if (got > 0)
-    return decode(buffer.first(static_cast<std::size_t>(got)));
+  if (got > 0) {
+    const auto bytes = static_cast<std::size_t>(got);
+    thread().moved(bytes);
+    decode(buffer.first(bytes));
+    return bytes;
+  }
   if (got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
     end({end_cause::line_lost, 0, {}});
+  return 0;
 }
 
 void upgraded_line::decode(std::span<char> bytes) {

@@ -1,0 +1,42 @@
+#include "net/src/beast/heap.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <malloc.h>
+#include <mutex>
+#include <utility>
+
+namespace callsign::beast {
+
+namespace {
+
+constexpr int largest_piece = 4 * 1024 * 1024; ///< larger ones come from the kernel and go there
+constexpr int most_kept = 16 * 1024 * 1024;    ///< at the end of each heap
+
+} // namespace
+
+void keep_memory_of_turns() noexcept {
+#ifdef __GLIBC__
+  static std::once_flag once;
+  std::call_once(once, [] {
+    ::mallopt(M_MMAP_THRESHOLD, largest_piece);
+    ::mallopt(M_TRIM_THRESHOLD, most_kept);
+  });
+#endif
+}
+
+bool burst_watch::look(time_point now) noexcept {
+  if (now - since_ < span)
+    return false;
+  since_ = now;
+  const std::size_t bytes = std::exchange(bytes_, 0);
+  const bool is_over = is_waiting() && bytes < busiest_ / 8;
+  busiest_ = is_over ? bytes : std::max(busiest_, bytes);
+#ifdef __GLIBC__
+  if (is_over)
+    ::malloc_trim(0);
+#endif
+  return is_over;
+}
+
+} // namespace callsign::beast
