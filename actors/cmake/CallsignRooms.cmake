@@ -81,6 +81,7 @@ function(callsign_install_package)
     FILES "${PROJECT_BINARY_DIR}/callsignConfig.cmake"
           "${PROJECT_BINARY_DIR}/callsignConfigVersion.cmake"
           "${PROJECT_SOURCE_DIR}/actors/cmake/FindCAF.cmake"
+          "${PROJECT_SOURCE_DIR}/actors/cmake/FindLiburing.cmake"
     DESTINATION "${destination}"
     COMPONENT actors)
   install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT actors)

@@ -115,6 +115,9 @@ private:
         "connection (in parallel) (worker)");
     one("--io-threads", "N", into_.io_threads, count_from(0, 256),
         "threads for the network; 0: half the cores (0)");
+    one("--io", "HOW", into_.backend, read_backend,
+        "how the network reads and writes: auto, epoll or io_uring\n"
+        "(auto)");
   }
 
   void add_doors() {

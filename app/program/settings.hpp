@@ -39,6 +39,7 @@ struct settings {
 
   callsign::callbacks placement = callsign::callbacks::in_worker;
   std::size_t io_threads = 0; ///< zero: half the cores
+  callsign::io_backend backend = callsign::io_backend::automatic;
 
   std::size_t max_message = std::size_t{64} * 1024;
   std::size_t max_fragments = 1024;

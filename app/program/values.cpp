@@ -196,4 +196,14 @@ callsign::callbacks read_placement(const std::string& word) {
   throw bad_argument{in_quotes(word) + " is no placement; give worker or connection"};
 }
 
+callsign::io_backend read_backend(const std::string& word) {
+  if (word == "auto")
+    return callsign::io_backend::automatic;
+  if (word == "epoll")
+    return callsign::io_backend::epoll;
+  if (word == "io_uring")
+    return callsign::io_backend::io_uring;
+  throw bad_argument{in_quotes(word) + " is not known; give auto, epoll or io_uring"};
+}
+
 } // namespace program

@@ -49,4 +49,6 @@ namespace program {
 
 [[nodiscard]] callsign::callbacks read_placement(const std::string& word);
 
+[[nodiscard]] callsign::io_backend read_backend(const std::string& word);
+
 } // namespace program

@@ -108,6 +108,8 @@ TEST_F(CommandLine, EachFlagSetsWhatItNames) {
                             "connection",
                             "--io-threads",
                             "3",
+                            "--io",
+                            "io_uring",
                             "--max-fragments",
                             "7",
                             "--max-queued",
@@ -147,6 +149,7 @@ TEST_F(CommandLine, EachFlagSetsWhatItNames) {
   EXPECT_THAT(server.origins, ElementsAre("https://example.org"));
 
   EXPECT_EQ(wanted.network_options({}).io_threads, 3U);
+  EXPECT_EQ(wanted.network_options({}).backend, callsign::io_backend::io_uring);
 }
 
 TEST_F(CommandLine, ALargerMessageRaisesOutboxAndBudgetWithIt) {
@@ -205,29 +208,31 @@ TEST_P(BadValue, IsRefusedByTheNameOfItsFlagWithAdvice) {
 
 INSTANTIATE_TEST_SUITE_P(
     Flags, BadValue,
-    testing::Values(
-        refusal{"--port", "70000"}, refusal{"--port", "-1"}, refusal{"--port", "http"},
-        refusal{"--port", "80 "}, refusal{"--port", "0x50"}, refusal{"--address", "localhost"},
-        refusal{"--address", "256.0.0.1"}, refusal{"--address", "127.0.0.0/8"},
-        refusal{"--address", "[::1]"}, refusal{"--path", "chat"},
-        refusal{"--path", "//evil.example"}, refusal{"--path", "/\\evil.example"},
-        refusal{"--path", "/chat?room=1"}, refusal{"--path", "/chat#1"}, refusal{"--path", "/100%"},
-        refusal{"--path", "/%zz"}, refusal{"--path", "/a/../b"}, refusal{"--path", "/."},
-        refusal{"--path", "/*/b"}, refusal{"--path", "/a*"}, refusal{"--path", "/a\nb"},
-        refusal{"--path", "/a%00b"}, refusal{"--root", "/no/such/folder"},
-        refusal{"--root", "/dev/null"}, refusal{"--allow", "nobody"},
-        refusal{"--allow", "10.0.0.0/33"}, refusal{"--deny", "::1/129"},
-        refusal{"--deny", "10.0.0.0/"}, refusal{"--origin", "example.org"},
-        refusal{"--origin", "https://"}, refusal{"--origin", "https://example.org/page"},
-        refusal{"--log-level", "loud"}, refusal{"--log-level", "INFO"},
-        refusal{"--placement", "somewhere"}, refusal{"--io-threads", "257"},
-        refusal{"--io-threads", "two"}, refusal{"--max-message", "0"},
-        refusal{"--max-message", "64Q"}, refusal{"--max-message", "K"},
-        refusal{"--max-message", "-5"}, refusal{"--max-message", "1025M"},
-        refusal{"--max-message", "99999999999999999999"}, refusal{"--max-fragments", "0"},
-        refusal{"--max-queued", "0"}, refusal{"--max-connections", "0"},
-        refusal{"--max-per-address", "many"}, refusal{"--ping", "-1"}, refusal{"--ping", "nan"},
-        refusal{"--ping", "inf"}, refusal{"--ping", "86401"}, refusal{"--ping", "soon"}));
+    testing::Values(refusal{"--port", "70000"}, refusal{"--port", "-1"}, refusal{"--port", "http"},
+                    refusal{"--port", "80 "}, refusal{"--port", "0x50"},
+                    refusal{"--address", "localhost"}, refusal{"--address", "256.0.0.1"},
+                    refusal{"--address", "127.0.0.0/8"}, refusal{"--address", "[::1]"},
+                    refusal{"--path", "chat"}, refusal{"--path", "//evil.example"},
+                    refusal{"--path", "/\\evil.example"}, refusal{"--path", "/chat?room=1"},
+                    refusal{"--path", "/chat#1"}, refusal{"--path", "/100%"},
+                    refusal{"--path", "/%zz"}, refusal{"--path", "/a/../b"},
+                    refusal{"--path", "/."}, refusal{"--path", "/*/b"}, refusal{"--path", "/a*"},
+                    refusal{"--path", "/a\nb"}, refusal{"--path", "/a%00b"},
+                    refusal{"--root", "/no/such/folder"}, refusal{"--root", "/dev/null"},
+                    refusal{"--allow", "nobody"}, refusal{"--allow", "10.0.0.0/33"},
+                    refusal{"--deny", "::1/129"}, refusal{"--deny", "10.0.0.0/"},
+                    refusal{"--origin", "example.org"}, refusal{"--origin", "https://"},
+                    refusal{"--origin", "https://example.org/page"}, refusal{"--log-level", "loud"},
+                    refusal{"--log-level", "INFO"}, refusal{"--placement", "somewhere"},
+                    refusal{"--io", "poll"}, refusal{"--io-threads", "257"},
+                    refusal{"--io-threads", "two"}, refusal{"--max-message", "0"},
+                    refusal{"--max-message", "64Q"}, refusal{"--max-message", "K"},
+                    refusal{"--max-message", "-5"}, refusal{"--max-message", "1025M"},
+                    refusal{"--max-message", "99999999999999999999"},
+                    refusal{"--max-fragments", "0"}, refusal{"--max-queued", "0"},
+                    refusal{"--max-connections", "0"}, refusal{"--max-per-address", "many"},
+                    refusal{"--ping", "-1"}, refusal{"--ping", "nan"}, refusal{"--ping", "inf"},
+                    refusal{"--ping", "86401"}, refusal{"--ping", "soon"}));
 
 TEST_F(CommandLine, AnEmptyFileNameIsRefused) {
   EXPECT_THAT(refused({"--log", ""}), StartsWith("--log: "));

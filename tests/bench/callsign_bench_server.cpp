@@ -33,6 +33,7 @@ struct options {
   answer mode = answer::broadcast_to_all;
   callsign::callbacks placement = callsign::callbacks::in_worker;
   std::size_t io_threads = 1;
+  callsign::io_backend backend = callsign::io_backend::automatic;
 };
 
 /// Speaks for all clients: it keeps nothing, so one does for everybody.
@@ -100,6 +101,16 @@ options read_options(bench::arguments words) {
         read.placement = callsign::callbacks::in_connection;
       else
         words.refuse("must be worker or connection");
+    } else if (name == "--io") {
+      const std::string_view backend = words.text();
+      if (backend == "auto")
+        read.backend = callsign::io_backend::automatic;
+      else if (backend == "epoll")
+        read.backend = callsign::io_backend::epoll;
+      else if (backend == "io_uring")
+        read.backend = callsign::io_backend::io_uring;
+      else
+        words.refuse("must be auto, epoll or io_uring");
     } else {
       words.refuse("is not an option");
     }
@@ -123,7 +134,7 @@ int serve(const options& wanted) {
                             .addresses = {"127.0.0.1"},
                             .max_lines = 60'000,
                             .max_lines_per_address = 60'000},
-                           {.io_threads = wanted.io_threads}};
+                           {.io_threads = wanted.io_threads, .backend = wanted.backend}};
   const callsign::start_result started = web.start();
   if (!started) {
     for (const callsign::error& error : started.errors)
@@ -153,7 +164,8 @@ int main(int count, char** words) {
     std::fprintf(stderr,
                  "%s\n\ncallsign-bench-server [--port N]\n"
                  "  [--mode echo|broadcast|broadcast-except|loop]\n"
-                 "  [--placement worker|connection] [--io-threads N]\n",
+                 "  [--placement worker|connection] [--io-threads N]\n"
+                 "  [--io auto|epoll|io_uring]\n",
                  error.what());
     return 2;
   } catch (const std::exception& error) {

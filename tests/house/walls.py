@@ -87,6 +87,8 @@ class House:
             return "caf"
         if name.startswith("boost/"):
             return "boost"
+        if name == "liburing.h":
+            return "liburing"
         candidates = []
         if mark == '"':
             candidates.append(PurePosixPath(path).parent / name)
@@ -167,6 +169,8 @@ class House:
             path, "net/src/beast", "net/src/native", "net/include/callsign/native/json.hpp", "tests"
         ):
             no("Boost is private to net/src/beast")
+        if to == "liburing" and not path.startswith("net/src/beast/ring"):
+            no("liburing is private to net/src/beast/ring*")
         if (native_caf or native_json) and inside(path, "app"):
             no("programs need neither CAF nor Boost")
         if inside(path, "app") and ours and not public and not inside(to, "app"):

@@ -16,12 +16,13 @@ IN_ORDER = {
     "actors/include/callsign/native/caf.hpp": "#include <callsign/workers.hpp>\n#include <caf/all.hpp>\n",
     "actors/src/unit.hpp": "#include <caf/all.hpp>\n",
     "actors/src/workers.cpp": '#include "actors/src/unit.hpp"\n#include <unistd.h>\n',
-    "net/CMakeLists.txt": "web_server.hpp json.hpp outbox.cpp session.cpp actor.cpp",
+    "net/CMakeLists.txt": "web_server.hpp json.hpp outbox.cpp ring.cpp session.cpp actor.cpp",
     "net/include/callsign/web_server.hpp": "#include <callsign/workers.hpp>\n",
     "net/include/callsign/native/json.hpp": "#include <boost/json.hpp>\n",
     "net/src/door/door.hpp": "#include <vector>\n#include <callsign/web_server.hpp>\n",
     "actors/src/utf8.hpp": "",
     "net/src/rules/outbox.cpp": '#include "../door/door.hpp"\n#include "actors/src/utf8.hpp"\n',
+    "net/src/beast/ring.cpp": "#include <liburing.h>\n",
     "net/src/beast/session.hpp": "",
     "net/src/beast/session.cpp": '#include "net/src/door/door.hpp"\n#include <boost/beast.hpp>\n',
     "net/src/bridge/actor.hpp": "",
@@ -156,6 +157,11 @@ class Walls(unittest.TestCase):
 
     def test_boost_is_private(self):
         self.crossed("actors/src/unit.hpp", "#include <boost/asio.hpp>", "actors/src/unit.hpp:1", "Boost is private")
+
+    def test_liburing_is_private(self):
+        self.crossed(
+            "net/src/beast/session.cpp", "#include <liburing.h>", "net/src/beast/session.cpp:1", "liburing is private"
+        )
 
     def test_includes_in_comments_do_not_count(self):
         text = "// #include <boost/asio.hpp>\n/* a\n#include <boost/asio.hpp>\n*/ #include <string>\n"

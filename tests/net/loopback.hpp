@@ -3,6 +3,8 @@
 /// needs.
 #pragma once
 
+#include "tests/net/wanted_backend.hpp"
+
 #include <callsign/net.hpp>
 
 #include <gmock/gmock.h>
@@ -76,7 +78,8 @@ public:
   }
 
   workers set{{.interrupts = signals::left_alone}};
-  web_server web{set, {.port = 0, .addresses = {"127.0.0.1"}}, {.io_threads = 2}};
+  web_server web{
+      set, {.port = 0, .addresses = {"127.0.0.1"}}, {.io_threads = 2, .backend = wanted_backend()}};
 };
 
 inline std::string name_of_placement(const testing::TestParamInfo<callbacks>& one) {

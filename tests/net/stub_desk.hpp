@@ -4,6 +4,7 @@
 
 #include "net/src/door/door.hpp"
 #include "net/src/rules/frame.hpp"
+#include "tests/net/wanted_backend.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -92,6 +93,9 @@ public:
     });
   }
 
+  /// @context its I/O thread, while the session has not ended
+  [[nodiscard]] door::session& at_hand() noexcept { return session_; }
+
   bool is_echo = true;
   bool pauses_after_each = false;
   std::atomic<bool> is_prompt = true; ///< answers are in the outbox at once
@@ -159,9 +163,10 @@ public:
     how.port = 0;
     if (how.addresses.empty())
       how.addresses = {"127.0.0.1"};
-    books = std::make_shared<door::ledger>(
-        [this](log_level, std::string_view line) { notes.write([&] { log.emplace_back(line); }); });
-    sockets = door::make_socket_backend(threads, books);
+    books = std::make_shared<door::ledger>([this](log_level level, std::string_view line) {
+      notes.write([&] { (level == log_level::debug ? whispers : log).emplace_back(line); });
+    });
+    sockets = door::make_socket_backend(threads, backend, books);
     sockets->start();
     std::vector<error> errors;
     desk = std::make_shared<stub_desk>();
@@ -192,8 +197,10 @@ public:
     return sessions() == 0;
   }
 
+  io_backend backend = wanted_backend();
   notebook notes;
   std::vector<std::string> log;
+  std::vector<std::string> whispers; ///< what the log has for debugging
   std::shared_ptr<door::ledger> books;
   std::shared_ptr<stub_desk> desk;
   std::unique_ptr<door::backend> sockets;

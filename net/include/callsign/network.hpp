@@ -23,9 +23,20 @@ enum class log_level : unsigned char { debug, info, warning, error };
 /// it
 using log_sink = std::function<void(log_level, std::string_view)>;
 
+/// How the I/O threads read and write the lines of WebSockets.
+enum class io_backend : unsigned char {
+  /// `io_uring`, or `epoll` where the kernel has none or forbids it; the log says so once, as
+  /// information.
+  automatic,
+  epoll,
+  /// The same, but the log warns.
+  io_uring,
+};
+
 struct network_options {
   /// Zero: half the cores, at least 1.
   std::size_t io_threads = 0;
+  io_backend backend = io_backend::automatic;
   /// For outboxes and half-received messages of all connections together; above it the heaviest
   /// backlog is closed with 1013.
   std::size_t max_buffered_bytes = 256 * 1024 * 1024;

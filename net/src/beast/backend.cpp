@@ -14,6 +14,7 @@
 #include <csignal>
 #include <future>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -97,13 +98,33 @@ void check_options(const web_server_options& how, std::vector<error>& errors) {
   }
 }
 
+/// One for each thread; null ones for epoll, or if one cannot be made.
+[[nodiscard]] std::vector<std::unique_ptr<ring_sender>>
+make_rings(std::size_t threads, io_backend how, const door::ledger& books) {
+  std::vector<std::unique_ptr<ring_sender>> rings(threads);
+  if (how == io_backend::epoll)
+    return rings;
+  try {
+    for (auto& one : rings)
+      one = std::make_unique<ring_sender>();
+    books.log(log_level::debug, "the network uses io_uring");
+  } catch (const std::system_error& e) {
+    for (auto& one : rings)
+      one.reset();
+    books.log(how == io_backend::automatic ? log_level::info : log_level::warning,
+              "the network uses epoll, because io_uring cannot be used: " + e.code().message());
+  }
+  return rings;
+}
+
 class socket_backend final : public door::backend {
 public:
-  socket_backend(std::size_t threads, std::shared_ptr<door::ledger> books)
+  socket_backend(std::size_t threads, io_backend how, std::shared_ptr<door::ledger> books)
       : books_{std::move(books)} {
     keep_memory_of_turns();
-    for (std::size_t i = 0; i < std::max<std::size_t>(threads, 1); ++i) {
-      threads_.push_back(std::make_shared<socket_thread>(i, books_));
+    auto rings = make_rings(std::max<std::size_t>(threads, 1), how, *books_);
+    for (std::size_t i = 0; i < rings.size(); ++i) {
+      threads_.push_back(std::make_shared<socket_thread>(i, books_, std::move(rings[i])));
       faces_.push_back(threads_.back().get());
     }
   }
@@ -212,8 +233,9 @@ private:
 
 namespace callsign::door {
 
-std::unique_ptr<backend> make_socket_backend(std::size_t threads, std::shared_ptr<ledger> books) {
-  return std::make_unique<beast::socket_backend>(threads, std::move(books));
+std::unique_ptr<backend> make_socket_backend(std::size_t threads, io_backend how,
+                                             std::shared_ptr<ledger> books) {
+  return std::make_unique<beast::socket_backend>(threads, how, std::move(books));
 }
 
 } // namespace callsign::door

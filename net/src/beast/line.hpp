@@ -2,7 +2,11 @@
 /// One accepted socket, in whatever state of its life.
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <span>
+#include <sys/types.h>
+#include <sys/uio.h>
 
 namespace callsign::beast {
 
@@ -33,10 +37,23 @@ private:
   socket_thread& thread_;
 };
 
-/// What writes in the flush at the end of a turn.
+/// The beginning of what a socket is to send.
+struct outgoing {
+  int fd = -1;
+  std::size_t pieces = 0;
+};
+
+/// What writes in the flush at the end of a turn: by itself, or together with others.
 class flushable {
 public:
+  /// Writes all that the socket takes.
   virtual void flush() = 0;
+  /// Begins a flush that somebody else goes on with: shows what to write first, and where to.
+  /// Nothing: there is nothing, or it may not be written now; `flush` does what is to be done then.
+  [[nodiscard]] virtual outgoing begin_flush(std::span<iovec> into) = 0;
+  /// The rest of a flush, after what `begin_flush` showed went to the socket. `result` is as of
+  /// `sendmsg`, or minus the error.
+  virtual void end_flush(ssize_t result) = 0;
 
 protected:
   ~flushable() = default;

@@ -24,6 +24,8 @@ constexpr std::size_t most_steps = 512;
 constexpr std::size_t most_bytes = 64 * 1024;
 /// While lines are ready, Asio is looked at after so many reads and writes.
 constexpr std::size_t look_at_asio_after = 64;
+/// So many dirty lines are worth a submission of their own; fewer write one by one.
+constexpr std::size_t worth_a_ring = 4;
 /// What one read of a WebSocket line takes at most.
 constexpr std::size_t read_size = 64 * 1024;
 
@@ -37,9 +39,11 @@ constexpr std::size_t read_size = 64 * 1024;
 
 } // namespace
 
-socket_thread::socket_thread(std::size_t index, std::shared_ptr<door::ledger> books)
-    : index_{index}, books_{std::move(books)}, context_{1}, work_{asio::make_work_guard(context_)},
-      sockets_watch_{context_, copy_of(sockets_.descriptor())},
+socket_thread::socket_thread(std::size_t index, std::shared_ptr<door::ledger> books,
+                             std::unique_ptr<ring_sender> together)
+    : index_{index}, books_{std::move(books)}, together_{std::move(together)}, context_{1},
+      work_{asio::make_work_guard(context_)}, sockets_watch_{context_,
+                                                             copy_of(sockets_.descriptor())},
       read_buffer_(read_size), wheel_{std::chrono::steady_clock::now()}, timer_{context_} {}
 
 socket_thread::~socket_thread() = default;
@@ -78,12 +82,24 @@ void socket_thread::turn() noexcept {
 void socket_thread::flush_dirty() {
   // What is marked while we write (a pong, a Close) is written in the next turn.
   flushing_.swap(dirty_);
-  for (std::size_t i = 0; i < flushing_.size(); ++i) {
-    if (flushing_[i] != nullptr)
-      flushing_[i]->flush();
+  if (together_ != nullptr && flushing_.size() >= worth_a_ring) {
+    if (!together_->flush(flushing_))
+      give_up_ring();
+  } else {
+    for (std::size_t i = 0; i < flushing_.size(); ++i) {
+      if (flushing_[i] != nullptr)
+        flushing_[i]->flush();
+    }
   }
   since_asio_ += flushing_.size();
   flushing_.clear();
+}
+
+/// The kernel has changed its mind. @context the thread
+void socket_thread::give_up_ring() noexcept {
+  together_.reset();
+  books_->log(log_level::warning, "I/O thread " + std::to_string(index_) +
+                                      ": io_uring fails; what is written goes on without it");
 }
 
 void socket_thread::post(std::function<void()> what) {
@@ -219,6 +235,8 @@ void socket_thread::failed(line* who) noexcept {
 
 void socket_thread::run() noexcept {
   id_ = std::this_thread::get_id();
+  if (together_ != nullptr && !together_->begin())
+    give_up_ring();
   for (;;) {
     try {
       // Everything that is ready first, so that one turn gathers as much as it can; but not for

@@ -6,6 +6,7 @@
 #include "net/src/beast/heap.hpp"
 #include "net/src/beast/line.hpp"
 #include "net/src/beast/readiness.hpp"
+#include "net/src/beast/ring_sender.hpp"
 #include "net/src/door/door.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -27,7 +28,9 @@ namespace callsign::beast {
 /// @context the thread itself, except what says otherwise
 class socket_thread final : public door::io_thread {
 public:
-  socket_thread(std::size_t index, std::shared_ptr<door::ledger> books);
+  /// @param together  writes for many lines at once; null: each writes by itself
+  socket_thread(std::size_t index, std::shared_ptr<door::ledger> books,
+                std::unique_ptr<ring_sender> together);
   ~socket_thread() override;
 
   // door::io_thread
@@ -94,6 +97,7 @@ public:
 private:
   void turn() noexcept;
   bool run_asio();
+  void give_up_ring() noexcept;
   /// Has Asio say when one of `sockets` is ready.
   void watch_sockets();
   /// Sees to it that the wheel is looked at in time.
@@ -108,6 +112,7 @@ private:
   // Before what holds lines: they forget themselves here when they go.
   std::vector<flushable*> dirty_;
   std::vector<flushable*> flushing_;
+  std::unique_ptr<ring_sender> together_; ///< null: nothing is written together
   asio::io_context context_;
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_;
   readiness sockets_;

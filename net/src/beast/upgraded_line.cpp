@@ -238,47 +238,79 @@ void upgraded_line::look_for_hang_up() {
 
 void upgraded_line::flush() {
   is_dirty_ = false;
-  if (is_blocked_ || state_ < state::open || state_ == state::over)
-    return;
-  thread().step(*this, [this] {
-    auto& out = ear_->out();
-    while (!out.empty()) {
-      const ssize_t sent = write(out);
-      if (sent < 0) {
-        if (errno == EINTR)
-          continue;
-        if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ENOMEM)
-          return wait_writable();
-        return end(facts_or(end_cause::line_lost));
-      }
-      thread().moved(static_cast<std::size_t>(sent));
-      ear_->written(static_cast<std::size_t>(sent));
-      if (state_ == state::over)
-        return;
-    }
-    if (state_ == state::concluding && out.is_close_queued())
-      return say_close();
-    if (state_ == state::finishing)
-      return end_politely();
-    if (is_paused_ && out.is_close_queued())
-      go_on();
+  if (may_write())
+    thread().step(*this, [this] { write(); });
+}
+
+outgoing upgraded_line::begin_flush(std::span<iovec> into) {
+  if (!may_write())
+    return {};
+  is_dirty_ = false;
+  return {handle(), gather(into)};
+}
+
+void upgraded_line::end_flush(ssize_t result) {
+  thread().step(*this, [this, result] {
+    if (has_written(result))
+      write();
   });
 }
 
-/// As much as one system call takes.
-ssize_t upgraded_line::write(const rules::outbox& out) {
-  constexpr int how = MSG_NOSIGNAL | MSG_DONTWAIT;
+bool upgraded_line::may_write() const noexcept {
+  return !is_blocked_ && state_ >= state::open && state_ != state::over;
+}
+
+std::size_t upgraded_line::gather(std::span<iovec> into) {
   std::array<rules::piece, most_pieces> pieces;
-  const std::size_t count = out.gather(pieces);
-  if (count == 1)
-    return ::send(handle(), pieces[0].data, pieces[0].size, how);
-  std::array<iovec, most_pieces> parts;
+  const std::size_t count =
+      ear_->out().gather(std::span{pieces}.first(std::min(pieces.size(), into.size())));
   for (std::size_t i = 0; i < count; ++i)
-    parts[i] = {const_cast<char*>(pieces[i].data), pieces[i].size};
-  msghdr what{};
-  what.msg_iov = parts.data();
-  what.msg_iovlen = count;
-  return ::sendmsg(handle(), &what, how);
+    into[i] = {const_cast<char*>(pieces[i].data), pieces[i].size};
+  return count;
+}
+
+void upgraded_line::write() {
+  auto& out = ear_->out();
+  std::array<iovec, most_pieces> parts;
+  while (!out.empty()) {
+    const std::size_t count = gather(parts);
+    constexpr int how = MSG_NOSIGNAL | MSG_DONTWAIT;
+    ssize_t sent = 0;
+    if (count == 1) {
+      sent = ::send(handle(), parts[0].iov_base, parts[0].iov_len, how);
+    } else {
+      msghdr what{};
+      what.msg_iov = parts.data();
+      what.msg_iovlen = count;
+      sent = ::sendmsg(handle(), &what, how);
+    }
+    if (!has_written(sent < 0 ? -errno : sent))
+      return;
+  }
+  if (state_ == state::concluding && out.is_close_queued())
+    return say_close();
+  if (state_ == state::finishing)
+    return end_politely();
+  if (is_paused_ && out.is_close_queued())
+    go_on();
+}
+
+/// Takes note of what a send brought. Whether there may be more.
+bool upgraded_line::has_written(ssize_t result) {
+  switch (result) {
+  case -EINTR: return true;
+  case -EAGAIN:
+  case -ENOBUFS:
+  case -ENOMEM: wait_writable(); return false;
+  default: break;
+  }
+  if (result < 0) {
+    end(facts_or(end_cause::line_lost));
+    return false;
+  }
+  thread().moved(static_cast<std::size_t>(result));
+  ear_->written(static_cast<std::size_t>(result));
+  return state_ != state::over;
 }
 
 void upgraded_line::wait_writable() {

@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <vector>
 
 namespace callsign::beast {
@@ -57,6 +58,8 @@ public:
   void cut() noexcept override;
   void flush() override;
   std::size_t ready(std::uint32_t events) noexcept override;
+  [[nodiscard]] outgoing begin_flush(std::span<iovec> into) override;
+  void end_flush(ssize_t result) override;
 
 private:
   enum class state : unsigned char {
@@ -86,7 +89,10 @@ private:
   void conclude(door::end_facts how, std::string close_frame);
   void say_close();
   void finish(door::end_facts how);
-  [[nodiscard]] ssize_t write(const rules::outbox& out);
+  [[nodiscard]] bool may_write() const noexcept;
+  [[nodiscard]] std::size_t gather(std::span<iovec> into);
+  void write();
+  [[nodiscard]] bool has_written(ssize_t result);
   void wait_writable();
   void end(door::end_facts how);
   void end_politely();

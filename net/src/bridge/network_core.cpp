@@ -31,7 +31,7 @@ network_core::network_core(worker_system& workers, network_options options,
   const std::size_t cores = std::max<std::size_t>(1, std::thread::hardware_concurrency());
   const std::size_t threads =
       options.io_threads != 0 ? options.io_threads : std::max<std::size_t>(1, cores / 2);
-  backend_ = make(threads, books_);
+  backend_ = make(threads, options.backend, books_);
   std::vector<io_turn*> all;
   for (auto* thread : backend_->threads()) {
     turns_.push_back(std::make_unique<io_turn>(workers_, *thread, books_, memory_));

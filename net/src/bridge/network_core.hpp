@@ -25,7 +25,7 @@ class network_core final : public shutdown_participant {
 public:
   /// @param make  makes sockets, or in tests the in-memory twin
   using backend_maker = std::function<std::unique_ptr<door::backend>(
-      std::size_t threads, std::shared_ptr<door::ledger>)>;
+      std::size_t threads, io_backend how, std::shared_ptr<door::ledger>)>;
 
   network_core(worker_system& workers, network_options options,
                const backend_maker& make = door::make_socket_backend);

@@ -73,7 +73,8 @@ public:
   /// What is to be written; the session gathers from it and reports with `written`. Beast's own
   /// control frames go in here too, so that the outbox is the only writer on the line.
   [[nodiscard]] virtual rules::outbox& out() = 0;
-  /// The session wrote this many of the outbox's bytes. The ear takes them off the outbox.
+  /// The session wrote this many of the outbox's bytes. The ear takes them off the outbox, and
+  /// touches no other: those of its neighbours may be on their way in the same system call.
   virtual void written(std::size_t bytes) = 0;
   /// The bytes of the message that is arriving changed by so much (for the process budget).
   virtual void reassembling(std::ptrdiff_t more) = 0;
@@ -233,7 +234,7 @@ public:
 };
 
 /// Asio and Beast. Defined in `beast/`.
-[[nodiscard]] std::unique_ptr<backend> make_socket_backend(std::size_t threads,
+[[nodiscard]] std::unique_ptr<backend> make_socket_backend(std::size_t threads, io_backend how,
                                                            std::shared_ptr<ledger> books);
 
 /// Whether the text is one JSON value of depth 32 at most. Defined in `beast/`, by Boost.JSON.

@@ -83,7 +83,7 @@ public:
     io.log = [this](log_level, std::string_view line) { log.emplace_back(line); };
     auto core = std::make_shared<detail::network_core>(
         world.workers().system(), std::move(io),
-        [this](std::size_t threads, const std::shared_ptr<door::ledger>&) {
+        [this](std::size_t threads, io_backend, const std::shared_ptr<door::ledger>&) {
           auto made =
               std::make_unique<memory::backend>(world.steps(), world.clock(), threads, spoken);
           door = made.get();

@@ -33,6 +33,8 @@ class Program:
         if not self.path:
             raise RuntimeError(f"CALLSIGN_{name.upper()} does not say where callsign-{name} is")
         self.target = "/chat" if name == "chat" else "/"
+        if "CALLSIGN_IO" in os.environ and "--io" not in flags:
+            flags = ("--io", os.environ["CALLSIGN_IO"], *flags)
         self.lines = []
         self.changed = threading.Condition()
         self.process = subprocess.Popen(
