@@ -45,6 +45,9 @@ enum class entry_kind : std::uint8_t {
   return kind == entry_kind::requested || kind == entry_kind::opened || kind == entry_kind::closed;
 }
 
+/// Marks a sender that is no worker; worker numbers do not get that far.
+constexpr std::uint32_t client_mark = 0x8000'0000U;
+
 /// One step of a worker.
 struct entry {
   entry_kind kind = entry_kind::task;
@@ -54,7 +57,7 @@ struct entry {
   /// 18 minutes; what is older seems younger. 0: not known.
   std::uint16_t since = 0;
   /// Who called, for test kits: the lower half of the number, which fits where nothing else does.
-  /// 0: no worker.
+  /// 0: no worker. With `client_mark`, the client's number in a recording.
   std::uint32_t sender = 0;
   std::source_location where;
   task run;

@@ -1,5 +1,6 @@
 #include "actors/src/incarnation.hpp"
 
+#include "actors/src/entry_watcher.hpp"
 #include "actors/src/nap.hpp"
 #include "actors/src/supervisor.hpp"
 #include "actors/src/ticker.hpp"
@@ -34,9 +35,12 @@ struct running_mark {
 
 } // namespace
 
-bool port::post(entry_kind kind, task what, std::source_location where) const {
-  return system_->post_event(where_, number_,
-                             entry{.kind = kind, .where = where, .run = std::move(what)});
+bool port::post_of(std::uint32_t client, entry_kind kind, task what,
+                   std::source_location where) const {
+  const std::uint32_t sender = client == 0 ? 0 : client | client_mark;
+  return system_->post_event(
+      where_, number_,
+      entry{.kind = kind, .sender = sender, .where = where, .run = std::move(what)});
 }
 
 incarnation::incarnation(worker_system& system, std::shared_ptr<slot> where, worker_number number)
@@ -185,11 +189,14 @@ bool incarnation::is_end_requested() const noexcept {
 
 slot::request incarnation::notice_end(entry_queue& rest) {
   const running_mark mark{this};
+  if (auto* watcher = system_.watcher())
+    watcher->notices_end(name());
   return where_->notice_end(rest);
 }
 
 incarnation::turn::turn(incarnation& self) noexcept
-    : before_{std::exchange(running_here, &self)}, watched_{self.system_.watch().here()} {
+    : before_{std::exchange(running_here, &self)}, watched_{self.system_.watch().here()},
+      watcher_{self.system_.watcher()} {
   if (watched_ != nullptr)
     watched_->who.store(self.where_.get(), std::memory_order_release);
 }
@@ -198,6 +205,8 @@ incarnation::turn::~turn() { running_here = before_; }
 
 void incarnation::run(entry& what, const turn& in) {
   where_->set_running(what.where.file_name(), what.where.line());
+  if (in.watcher_ != nullptr)
+    in.watcher_->runs(name(), what);
   {
     const running_task watched{in.watched_};
     try {

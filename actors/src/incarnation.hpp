@@ -18,6 +18,7 @@
 
 namespace callsign::detail {
 
+class entry_watcher;
 class nap;
 class ticker;
 class watch_core;
@@ -45,7 +46,12 @@ public:
   /// False: the incarnation is gone, or takes no entries of that kind any more; the entry was
   /// destroyed.
   bool post(entry_kind kind, task what,
-            std::source_location where = std::source_location::current()) const;
+            std::source_location where = std::source_location::current()) const {
+    return post_of(0, kind, std::move(what), where);
+  }
+  /// On behalf of a client; see `entry::sender`.
+  bool post_of(std::uint32_t client, entry_kind kind, task what,
+               std::source_location where = std::source_location::current()) const;
   [[nodiscard]] worker_number number() const noexcept { return number_; }
   [[nodiscard]] const std::string& name() const noexcept { return where_->name(); }
 
@@ -128,6 +134,7 @@ public:
     friend class incarnation;
     incarnation* before_;
     watchdog::record* watched_;
+    entry_watcher* watcher_; ///< null: nobody records
   };
 
   /// Runs one entry; an exception ends only that entry and is reported (rule W-41).

@@ -103,7 +103,8 @@ slot::outcome slot::post_here(entry&& what, worker_number sender, registrar& boo
 }
 
 slot::outcome slot::post_to(worker_number number, entry&& what, worker_number sender) {
-  what.sender = static_cast<std::uint32_t>(sender);
+  if (what.sender == 0)
+    what.sender = static_cast<std::uint32_t>(sender);
   if (is_limited())
     note(what, sender);
   dropped_entries dropped{drop_reason::overflow, *this};

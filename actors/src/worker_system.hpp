@@ -4,6 +4,7 @@
 
 #include "actors/src/clock_source.hpp"
 #include "actors/src/directory.hpp"
+#include "actors/src/entry_watcher.hpp"
 #include "actors/src/incarnation.hpp"
 #include "actors/src/interrupts.hpp"
 #include "actors/src/methods.hpp"
@@ -77,6 +78,11 @@ public:
     return hooks_.clock;
   }
   [[nodiscard]] watchdog& watch() noexcept { return *watchdog_; }
+  /// Tells somebody what the workers do from now on, until the set is gone. The first one stays.
+  void set_watcher(std::shared_ptr<entry_watcher> who);
+  [[nodiscard]] entry_watcher* watcher() const noexcept {
+    return watcher_.load(std::memory_order_acquire);
+  }
   [[nodiscard]] directory& names() noexcept { return directory_; }
   [[nodiscard]] const workers_options& options() const noexcept { return options_; }
   [[nodiscard]] bool is_stopping() const noexcept {
@@ -225,6 +231,8 @@ private:
   workers* set_ = nullptr;
   std::optional<interrupt_source> interrupts_; ///< before all that starts threads
   std::unique_ptr<watchdog> watchdog_;
+  std::shared_ptr<entry_watcher> kept_watcher_; ///< outlives the workers
+  std::atomic<entry_watcher*> watcher_{nullptr};
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> actors_;
   std::unique_ptr<timers> wheel_;

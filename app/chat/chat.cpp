@@ -1,17 +1,13 @@
 /// \file
 /// callsign-chat: everybody who has the page open hears what the others say.
 
-#include "app/chat/doorman.hpp"
+#include "app/chat/opening.hpp"
 #include "app/chat/page.hpp"
 #include "app/program/program.hpp"
 
 #include <callsign/net.hpp>
 
-#include <memory>
-
 namespace {
-
-constexpr callsign::process_variable<callsign::websocket_server> WSS{"WSS"};
 
 int serve(const program::settings& wanted) {
   const program::log_book log{wanted.log_level, wanted.log_file};
@@ -24,12 +20,7 @@ int serve(const program::settings& wanted) {
   if (const auto started = web.start(); !started)
     return launch.failed(started);
 
-  // The process variable of the worker keeps the server alive, as 4D's global does.
-  workers.call("WebSocketServer", [&wanted, &launch, log, web = web.ref()](callsign::worker& self) {
-    self[WSS] = callsign::websocket_server{
-        self, web, std::make_unique<chat::doorman>(wanted.guests, log), wanted.server_options()};
-    self.call(callsign::main_worker, [&launch] { launch.succeeded(); });
-  });
+  chat::open(workers, web, wanted, log, [&launch] { launch.succeeded(); });
 
   // SIGINT, SIGTERM: every client is told 1001, every worker ends in order.
   workers.wait_for_interrupt();

@@ -1,16 +1,12 @@
 /// \file
 /// callsign-echo: says back what it hears. The smallest complete program.
 
-#include "app/echo/doorman.hpp"
+#include "app/echo/opening.hpp"
 #include "app/program/program.hpp"
 
 #include <callsign/net.hpp>
 
-#include <memory>
-
 namespace {
-
-constexpr callsign::process_variable<callsign::websocket_server> WSS{"WSS"};
 
 int serve(const program::settings& wanted, echo::answers how) {
   const program::log_book log{wanted.log_level, wanted.log_file};
@@ -21,13 +17,7 @@ int serve(const program::settings& wanted, echo::answers how) {
   if (const auto started = web.start(); !started)
     return launch.failed(started);
 
-  workers.call("WebSocketServer", [&wanted, &launch, how, log,
-                                   web = web.ref()](callsign::worker& self) {
-    self[WSS] = callsign::websocket_server{self, web,
-                                           std::make_unique<echo::doorman>(how, wanted.guests, log),
-                                           wanted.server_options()};
-    self.call(callsign::main_worker, [&launch] { launch.succeeded(); });
-  });
+  echo::open(workers, web, how, wanted, log, [&launch] { launch.succeeded(); });
 
   workers.wait_for_interrupt();
   return launch.exit_code();

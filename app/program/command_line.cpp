@@ -51,6 +51,7 @@ public:
     add_doors();
     add_log();
     add_limits();
+    add_recording();
     for (const auto& extra : what.extras)
       app_.add_flag(extra.name, *extra.is_given, extra.help);
     app_.set_config("--config", "",
@@ -154,6 +155,22 @@ private:
         "so long; it has 20 seconds to answer; 0 never asks (20)");
   }
 
+  void add_recording() {
+    one("--record", "FILE", into_.record.file, read_file_name,
+        "write all that clients say and hear into this new file, for\n"
+        "callsign-script replay; it holds what people write");
+    many("--record-hide", "FIELD", into_.record.hidden_fields, as_it_is,
+         "hide the values of this field, of JSON messages and of URLs,\nin the recording");
+    many("--record-hide-header", "NAME", into_.record.hidden_headers, as_it_is,
+         "hide this header in the recording (Cookie, Authorization and\nProxy-Authorization)");
+    app_.add_flag("--record-hide-messages", into_.record.hides_messages,
+                  "hide all messages in the recording; their lengths stay");
+    one("--record-limit", "SIZE", into_.record.max_bytes, read_size,
+        "end the recording at this size (64M)");
+  }
+
+  static std::string as_it_is(const std::string& word) { return word; }
+
   CLI::App app_;
   settings& into_;
 };
@@ -166,6 +183,18 @@ std::vector<std::string> without_repetitions(const std::vector<std::string>& all
       each.push_back(one);
   }
   return each;
+}
+
+/// The words that a replay needs: not where the recording goes, nor what it hides.
+std::vector<std::string> without_recording(const std::vector<std::string>& words) {
+  std::vector<std::string> rest;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (!words[i].starts_with("--record"))
+      rest.push_back(words[i]);
+    else if (words[i] != "--record-hide-messages" && words[i].find('=') == std::string::npos)
+      ++i; // its value
+  }
+  return rest;
 }
 
 /// "--port: 1 required N missing" and "--port: At Most 1 required but received 2" are not for
@@ -203,6 +232,10 @@ std::optional<settings> read_command_line(const about& what, int count, const ch
     throw bad_argument{error.what()};
   }
   read.addresses = without_repetitions(read.addresses);
+  constexpr std::string_view ours = "callsign-";
+  read.record.program = what.name.starts_with(ours) ? what.name.substr(ours.size()) : what.name;
+  read.record.version = callsign::version;
+  read.record.arguments = without_recording({words + std::min(count, 1), words + count});
   return read;
 }
 

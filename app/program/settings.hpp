@@ -48,6 +48,8 @@ struct settings {
   std::size_t max_per_address = 1'000;
   std::chrono::milliseconds ping{20'000}; ///< zero: off
 
+  callsign::record_options record; ///< without a file: off
+
   /// The same in the library's terms.
   [[nodiscard]] callsign::web_server_options web_options(const own_page& page = {}) const;
   [[nodiscard]] callsign::server_options server_options() const;

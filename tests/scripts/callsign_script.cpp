@@ -1,10 +1,10 @@
 /// \file
-/// callsign-script: plays scripts with the chat and the echo of app/.
+/// callsign-script: plays scripts and recordings with the chat and the echo of app/.
 
-#include "app/chat/doorman.hpp"
+#include "app/chat/opening.hpp"
 #include "app/chat/page.hpp"
-#include "app/echo/doorman.hpp"
-#include "app/program/settings.hpp"
+#include "app/echo/opening.hpp"
+#include "app/program/command_line.hpp"
 
 #include <callsign/net.hpp>
 #include <callsign/testkit/script.hpp>
@@ -12,59 +12,78 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <utility>
+#include <vector>
 
 namespace {
 
 using callsign::testkit::application;
+using words = std::vector<std::string>;
 
-constexpr callsign::process_variable<callsign::websocket_server> WSS{"WSS"};
+program::log_book quiet_log() { return program::log_book{callsign::log_level::error}; }
 
-using make_doorman =
-    std::function<std::unique_ptr<callsign::server_handler>(const program::settings&)>;
-
-/// What a program's main() puts together, without its command line.
+/// What a program's main() puts together, without signals.
 struct running_program {
+  using opening = std::function<void(callsign::workers&, const callsign::web_server&)>;
   running_program(callsign::workers& workers, callsign::network& io,
-                  const program::settings& wanted, const program::own_page& page,
-                  const make_doorman& doorman)
-      : web{io, wanted.web_options(page)} {
-    if (!web.start())
-      return;
-    workers.call("WebSocketServer", [wanted, doorman, ref = web.ref()](callsign::worker& self) {
-      self[WSS] = callsign::websocket_server{self, ref, doorman(wanted), wanted.server_options()};
-    });
+                  const callsign::web_server_options& how, const opening& open)
+      : web{io, how} {
+    if (web.start())
+      open(workers, web);
   }
   callsign::web_server web;
 };
 
-application application_of(const program::settings& wanted, const program::own_page& page,
-                           const make_doorman& doorman) {
+program::settings settings_of(const program::about& what, const words& arguments) {
+  std::vector<const char*> all{what.name.c_str()};
+  for (const auto& word : arguments)
+    all.push_back(word.c_str());
+  return program::read_command_line(what, static_cast<int>(all.size()), all.data())
+      .value_or(what.defaults);
+}
+
+application chat_started_with(const words& arguments) {
+  const auto wanted =
+      settings_of({.name = "callsign-chat", .defaults = {.path = "/chat"}}, arguments);
+  const auto page = std::make_shared<chat::page>(wanted.path, wanted.max_message);
   return {.url = wanted.path.empty() ? "/" : wanted.path,
-          .handler = [=] { return std::shared_ptr{doorman(wanted)}; },
+          .handler = [=] { return std::make_shared<chat::doorman>(wanted.guests, quiet_log()); },
           .options = wanted.server_options(),
           .starts =
               [=](callsign::workers& workers, callsign::network& io) {
-                return std::make_shared<running_program>(workers, io, wanted, page, doorman);
-              }};
+                return std::make_shared<running_program>(
+                    workers, io, wanted.web_options(page->files()),
+                    [=](callsign::workers& set, const callsign::web_server& web) {
+                      chat::open(set, web, wanted, quiet_log(), [] {});
+                    });
+              },
+          .started_with = chat_started_with};
+}
+
+application echo_started_with(const words& arguments) {
+  bool is_upper = false;
+  const auto wanted = settings_of(
+      {.name = "callsign-echo", .extras = {{.name = "--upper", .is_given = &is_upper}}}, arguments);
+  const auto how = is_upper ? echo::answers::in_upper_case : echo::answers::as_heard;
+  return {
+      .url = wanted.path.empty() ? "/" : wanted.path,
+      .handler = [=] { return std::make_shared<echo::doorman>(how, wanted.guests, quiet_log()); },
+      .options = wanted.server_options(),
+      .starts =
+          [=](callsign::workers& workers, callsign::network& io) {
+            return std::make_shared<running_program>(
+                workers, io, wanted.web_options(),
+                [=](callsign::workers& set, const callsign::web_server& web) {
+                  echo::open(set, web, how, wanted, quiet_log(), [] {});
+                });
+          },
+      .started_with = echo_started_with};
 }
 
 std::optional<application> make_app(const std::string& name) {
-  program::settings wanted;
-  if (name == "chat") {
-    wanted.path = "/chat";
-    return application_of(wanted, chat::page{wanted.path}.files(),
-                          [](const program::settings& how) {
-                            return std::make_unique<chat::doorman>(
-                                how.guests, program::log_book{callsign::log_level::error});
-                          });
-  }
-  if (name == "echo") {
-    return application_of(wanted, {}, [](const program::settings& how) {
-      return std::make_unique<echo::doorman>(echo::answers::as_heard, how.guests,
-                                             program::log_book{callsign::log_level::error});
-    });
-  }
+  if (name == "chat")
+    return chat_started_with({});
+  if (name == "echo")
+    return echo_started_with({});
   return std::nullopt;
 }
 

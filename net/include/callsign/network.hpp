@@ -3,6 +3,7 @@
 #pragma once
 
 #include <callsign/counters.hpp>
+#include <callsign/recording.hpp>
 #include <callsign/workers.hpp>
 
 #include <cstddef>
@@ -43,12 +44,16 @@ struct network_options {
   /// Default: warnings and errors, one line each, on stderr; what finds no room there is lost and
   /// counted.
   log_sink log;
+  /// Writes down everything that comes and goes, so that it can be played again; off unless a file
+  /// is named.
+  record_options record = {};
 };
 
 /// I/O threads, their actors, and their counters.
 /// @context any thread
 class network {
 public:
+  /// @errors `failure` if a recording is asked for and its file exists or cannot be written
   explicit network(workers& set, network_options options = {});
   explicit network(std::shared_ptr<detail::network_core> core);
   network(const network&) = delete;

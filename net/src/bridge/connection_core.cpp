@@ -10,9 +10,10 @@
 namespace callsign::detail {
 
 connection_core::connection_core(std::shared_ptr<server_core> server, std::shared_ptr<lane> home,
-                                 callsign::request asked, std::string subprotocol)
+                                 callsign::request asked, std::string subprotocol,
+                                 std::uint32_t number)
     : server_{std::move(server)}, home_{std::move(home)}, request_{std::move(asked)},
-      subprotocol_{std::move(subprotocol)}, place_{*this} {}
+      subprotocol_{std::move(subprotocol)}, place_{*this}, number_{number} {}
 
 send_result connection_core::send(const message& what) {
   if (what.is_text() && !message_access::is_checked(what) && !is_utf8(what.text())) {

@@ -33,8 +33,10 @@ enum class request_state : unsigned char {
 class connection_core : public std::enable_shared_from_this<connection_core> {
 public:
   connection_core(std::shared_ptr<server_core> server, std::shared_ptr<lane> home,
-                  callsign::request asked, std::string subprotocol);
+                  callsign::request asked, std::string subprotocol, std::uint32_t number = 0);
 
+  /// Its number in a recording; 0: there is none.
+  [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
   [[nodiscard]] connection_id id() const noexcept { return id_.load(std::memory_order_relaxed); }
   [[nodiscard]] connection_status status() const noexcept {
     return status_.load(std::memory_order_acquire);
@@ -127,6 +129,7 @@ private:
   std::atomic<bool> is_settling_{false};
   std::atomic<bool> is_overflow_told_{false};
   std::atomic<bool> has_seat_{true};
+  const std::uint32_t number_;
 };
 
 } // namespace callsign::detail

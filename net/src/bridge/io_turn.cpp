@@ -9,10 +9,12 @@
 namespace callsign::detail {
 
 io_turn::io_turn(worker_system& workers, door::io_thread& thread,
-                 std::shared_ptr<door::ledger> books, std::shared_ptr<budget> memory)
+                 std::shared_ptr<door::ledger> books, std::shared_ptr<budget> memory,
+                 std::shared_ptr<door::recorder> notes)
     : workers_{workers}, thread_{thread}, books_{std::move(books)}, memory_{std::move(memory)},
       unit_{workers.hooks().make_unit(workers.actors(), [&thread] { thread.post_turn(); })},
-      own_loop_{dynamic_cast<thread_unit*>(unit_.get())}, lane_{std::make_shared<lane>(thread)},
+      own_loop_{dynamic_cast<thread_unit*>(unit_.get())}, lane_{std::make_shared<lane>(
+                                                              thread, std::move(notes))},
       network_actor_{spawn_placed<detail::network_actor>(workers.actors(), unit_.get(), lane_)} {
   thread_.set_target(this);
 }

@@ -28,8 +28,9 @@ class connection_line;
 /// @context the I/O thread, except where said
 class io_turn final : public door::turn_target {
 public:
+  /// @param notes  null: nobody records
   io_turn(worker_system& workers, door::io_thread& thread, std::shared_ptr<door::ledger> books,
-          std::shared_ptr<budget> memory);
+          std::shared_ptr<budget> memory, std::shared_ptr<door::recorder> notes);
   ~io_turn() override;
 
   bool on_turn() override;

@@ -1,5 +1,8 @@
 #include "net/src/bridge/lane.hpp"
 
+#include <iterator>
+#include <utility>
+
 namespace callsign::detail {
 
 bool lane::push(lane_entry what) {
@@ -17,8 +20,27 @@ bool lane::push(lane_entry what) {
 
 void lane::take(lane_entries& into) {
   into.clear();
+  {
+    const std::scoped_lock guard{lock_};
+    const auto most = std::exchange(most_, std::nullopt);
+    if (most && *most < waiting_.size()) {
+      const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(*most);
+      into.assign(std::move_iterator{waiting_.begin()}, std::move_iterator{end});
+      waiting_.erase(waiting_.begin(), end);
+    } else {
+      into.swap(waiting_);
+    }
+  }
+  if (notes_ == nullptr || into.empty())
+    return;
+  rules::json_line what;
+  what.add("io", thread_.index()).add("count", into.size());
+  notes_->write(std::move(what), "takes");
+}
+
+void lane::take_at_most(std::size_t count) {
   const std::scoped_lock guard{lock_};
-  into.swap(waiting_);
+  most_ = count;
 }
 
 void lane::close() {

@@ -2,7 +2,7 @@
 /// Everything a server says to its connections on one I/O thread, in one order.
 #pragma once
 
-#include "net/src/door/door.hpp"
+#include "net/src/door/recorder.hpp"
 #include "net/src/rules/frame.hpp"
 
 #include <callsign/websocket_server.hpp>
@@ -12,6 +12,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -93,12 +94,16 @@ void join_was_lost(const connection_ptr& who);
 /// One per I/O thread; what is pushed from one place stays in order.
 class lane {
 public:
-  explicit lane(door::io_thread& thread) : thread_{thread} {}
+  /// @param notes  null: nobody records
+  explicit lane(door::io_thread& thread, std::shared_ptr<door::recorder> notes = nullptr)
+      : thread_{thread}, notes_{std::move(notes)} {}
 
   /// False: the network has ended, the entry is gone. @context any thread
   bool push(lane_entry what);
   /// Takes all that waits. @context the I/O thread
   void take(lane_entries& into);
+  /// The next `take` takes so many at most. For replays.
+  void take_at_most(std::size_t count);
   /// Nothing is taken any more. @context any thread
   void close();
   [[nodiscard]] bool has_entries() const;
@@ -111,8 +116,10 @@ public:
 
 private:
   door::io_thread& thread_;
+  std::shared_ptr<door::recorder> notes_;
   mutable std::mutex lock_;
   lane_entries waiting_;
+  std::optional<std::size_t> most_;
   bool is_closed_ = false;
   std::atomic<bool> is_abandoned_{false};
 };

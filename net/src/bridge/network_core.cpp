@@ -1,6 +1,7 @@
 #include "net/src/bridge/network_core.hpp"
 
 #include "actors/src/last_words.hpp"
+#include "net/src/bridge/recording.hpp"
 #include "net/src/bridge/web_core.hpp"
 
 #include <algorithm>
@@ -31,10 +32,13 @@ network_core::network_core(worker_system& workers, network_options options,
   const std::size_t cores = std::max<std::size_t>(1, std::thread::hardware_concurrency());
   const std::size_t threads =
       options.io_threads != 0 ? options.io_threads : std::max<std::size_t>(1, cores / 2);
+  notes_ = begin_recording(workers_, options, threads, books_);
   backend_ = make(threads, options.backend, books_);
+  if (notes_ != nullptr)
+    backend_ = door::make_tapped(std::move(backend_), notes_);
   std::vector<io_turn*> all;
   for (auto* thread : backend_->threads()) {
-    turns_.push_back(std::make_unique<io_turn>(workers_, *thread, books_, memory_));
+    turns_.push_back(std::make_unique<io_turn>(workers_, *thread, books_, memory_, notes_));
     all.push_back(turns_.back().get());
   }
   for (const auto& turn : turns_)
@@ -116,6 +120,8 @@ void network_core::stop_listening() {
     who->stop_listening();
   if (!workers_.is_stopping() || !is_open())
     return;
+  if (notes_ != nullptr)
+    notes_->stops();
   // However long a server lets its clients take: who does not answer must not make the end late.
   const auto limit = workers_.options().stop_deadline * 3 / 4;
   for (const auto& turn : turns_)
@@ -159,6 +165,8 @@ bool network_core::stop_network(std::chrono::steady_clock::time_point deadline) 
   }
   for (const auto& who : webs())
     who->network_ended();
+  if (notes_ != nullptr)
+    notes_->ends();
   return in_time;
 }
 

@@ -5,7 +5,7 @@
 #include "actors/src/worker_system.hpp"
 #include "net/src/bridge/budget.hpp"
 #include "net/src/bridge/io_turn.hpp"
-#include "net/src/door/door.hpp"
+#include "net/src/door/recorder.hpp"
 
 #include <callsign/network.hpp>
 
@@ -69,6 +69,7 @@ private:
   worker_system& workers_;
   std::shared_ptr<door::ledger> books_;
   std::shared_ptr<budget> memory_;
+  std::shared_ptr<door::recorder> notes_; ///< null: nobody records
   std::unique_ptr<door::backend> backend_;
   std::vector<std::unique_ptr<io_turn>> turns_;
   std::mutex lock_;

@@ -224,7 +224,8 @@ void server_core::give_back_seat(connection_core& who) {
 }
 
 void server_core::ask(connection_ptr who) {
-  owner_.post(entry_kind::requested, task{question{shared_from_this(), std::move(who)}});
+  const auto client = who->number();
+  owner_.post_of(client, entry_kind::requested, task{question{shared_from_this(), std::move(who)}});
 }
 
 std::size_t server_core::seats() const {
@@ -235,11 +236,11 @@ std::size_t server_core::seats() const {
 void server_core::post_messages(const connection_ptr& from, std::vector<message> heard) {
   const auto all = std::make_shared<delivery::batch>(delivery::batch{from, std::move(heard)});
   for (std::size_t i = 0; i < all->all.size(); ++i)
-    owner_.post(entry_kind::received, task{delivery{all, i}});
+    owner_.post_of(from->number(), entry_kind::received, task{delivery{all, i}});
 }
 
 void server_core::post_end(const connection_ptr& who, rules::ending how) {
-  owner_.post(entry_kind::closed, task{end_report{who, std::move(how)}});
+  owner_.post_of(who->number(), entry_kind::closed, task{end_report{who, std::move(how)}});
 }
 
 // -- where callbacks run: see server_callbacks.cpp ------------------------------------------------

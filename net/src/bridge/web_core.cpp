@@ -254,7 +254,7 @@ door::upgrade_answer web_core::upgrade_asked(door::session& from, request&& aske
   auto& turn = network_->turn(here.index());
   auto subprotocol = pick_subprotocol(server->options().subprotocols, asked);
   auto core = std::make_shared<connection_core>(server, turn.shared_lane(), std::move(asked),
-                                                std::move(subprotocol));
+                                                std::move(subprotocol), from.number());
   auto actor =
       spawn_light<connection_actor>(network_->workers().actors(), turn.where(), turn, from, core);
   // The session's share in the actor, of which it knows the line alone.

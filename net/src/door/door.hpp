@@ -111,6 +111,9 @@ public:
   virtual void settle() = 0;
   /// Cuts the line. `ended` follows, from a fresh step.
   virtual void drop() = 0;
+
+  /// Its number in a recording; 0: there is none.
+  [[nodiscard]] virtual std::uint32_t number() const noexcept { return 0; }
 };
 
 // -- who decides about requests -------------------------------------------------------------------

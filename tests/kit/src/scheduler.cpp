@@ -87,9 +87,13 @@ public:
     const auto& who = worker_at(index);
     std::vector<waiting> all;
     if (who.next_step().is_end)
-      all.push_back({mail::end, {}, {}});
-    for (const auto& one : who.waiting())
-      all.push_back({mail_of(one.kind), name_of(names_, one.sender), detail::label_of(one.where)});
+      all.push_back({mail::end, {}, {}, 0});
+    for (const auto& one : who.waiting()) {
+      const bool is_client = (one.sender & detail::client_mark) != 0;
+      all.push_back({mail_of(one.kind), is_client ? std::string{} : name_of(names_, one.sender),
+                     detail::label_of(one.where),
+                     is_client ? one.sender & ~detail::client_mark : 0});
+    }
     return all;
   }
 
@@ -206,9 +210,29 @@ public:
     }
   }
 
+  bool run_one_other() {
+    for (std::size_t i = 0; i < jobs().size(); ++i) {
+      const auto* who = dynamic_cast<const detail::worker_actor*>(jobs()[i]);
+      if (who != nullptr && next_step_of(*who))
+        continue;
+      run(i);
+      return true;
+    }
+    for (auto* source : sources) {
+      if (source->ready() == 0)
+        continue;
+      ++steps;
+      source->run(0);
+      return true;
+    }
+    return false;
+  }
+
   /// While the workers end: a step, or else time until the next is due.
   bool pump() {
     explores_ = false;
+    if (while_ending && while_ending())
+      return true;
     if (++pumped_ > default_limit) {
       ADD_FAILURE() << "the workers do not end: after " << default_limit
                     << " steps there is still ready:" << in_lines(describe_all());
@@ -269,6 +293,7 @@ public:
 
   std::vector<step_source*> sources;
   std::function<void()> after_each;
+  std::function<bool()> while_ending;
   detail::timers* timers = nullptr;
   std::size_t steps = 0;
 
@@ -340,6 +365,10 @@ std::size_t scheduler::run_all(std::size_t limit, std::source_location where) {
 void scheduler::explores(bool is_on) { core_->explores(is_on); }
 
 void scheduler::after_each(std::function<void()> what) { core_->after_each = std::move(what); }
+
+bool scheduler::run_one_other() { return core_->run_one_other(); }
+
+void scheduler::while_ending(std::function<bool()> what) { core_->while_ending = std::move(what); }
 
 bool scheduler::is_idle() const { return core_->ready_count() == 0; }
 

@@ -79,7 +79,8 @@ public:
       reported.push_back("worker \"" + what.worker + "\", " + what.label + ": " + what.what);
     });
     network_options io{.io_threads = options.io_threads,
-                       .max_buffered_bytes = options.max_buffered_bytes};
+                       .max_buffered_bytes = options.max_buffered_bytes,
+                       .record = options.record};
     io.log = [this](log_level, std::string_view line) { log.emplace_back(line); };
     auto core = std::make_shared<detail::network_core>(
         world.workers().system(), std::move(io),

@@ -1,8 +1,7 @@
 #include "tests/kit/src/memory/sound.hpp"
 
+#include "net/src/rules/spoken.hpp"
 #include "tests/kit/src/memory/transcript.hpp"
-
-#include <charconv>
 
 namespace callsign::testkit::memory {
 
@@ -37,11 +36,11 @@ void hearing::feed(std::string_view bytes, const std::function<void(sound)>& eac
 }
 
 bool hearing::take_head(const std::function<void(sound)>& each) {
-  const auto end = waiting_.find("\r\n\r\n");
-  if (end == std::string::npos)
+  auto first = rules::first_head(waiting_);
+  if (!first)
     return false;
-  head_ = waiting_.substr(0, end + 2);
-  waiting_.erase(0, end + 4);
+  head_ = std::move(first->bytes);
+  waiting_.erase(0, first->on_wire);
   is_open_ = head_.starts_with("HTTP/1.1 101 ");
   is_deaf_ = !is_open_;
   each(is_open_ ? sound{sound::kind::opened, 101, {}}
@@ -50,47 +49,25 @@ bool hearing::take_head(const std::function<void(sound)>& each) {
 }
 
 bool hearing::take_frame(const std::function<void(sound)>& each) {
-  if (waiting_.size() < 2)
+  auto first = rules::first_frame(waiting_);
+  if (!first)
     return false;
-  const auto at = [this](std::size_t i) { return static_cast<unsigned char>(waiting_[i]); };
-  std::size_t head = 2;
-  std::uint64_t size = at(1) & 0x7FU;
-  if (size >= 126) {
-    const std::size_t bytes = size == 126 ? 2 : 8;
-    head += bytes;
-    if (waiting_.size() < head)
-      return false;
-    size = 0;
-    for (std::size_t i = 0; i < bytes; ++i)
-      size = size << 8U | at(2 + i);
+  sound now{sound::kind::nonsense, first->code, std::move(first->bytes)};
+  switch (first->what) {
+  case rules::spoken::kind::text: now.what = sound::kind::text; break;
+  case rules::spoken::kind::binary: now.what = sound::kind::binary; break;
+  case rules::spoken::kind::ping: now.what = sound::kind::ping; break;
+  case rules::spoken::kind::pong: now.what = sound::kind::pong; break;
+  case rules::spoken::kind::goodbye: now.what = sound::kind::goodbye; break;
+  case rules::spoken::kind::head:
+  case rules::spoken::kind::nonsense: {
+    const bool is_masked = (static_cast<unsigned char>(waiting_[1]) & 0x80U) != 0;
+    now.bytes =
+        is_masked ? "a masked frame" : "a frame that begins with " + in_hex(waiting_.substr(0, 1));
   }
-  if (waiting_.size() < head + size)
-    return false;
-  const unsigned first = at(0);
-  sound now{sound::kind::nonsense, 0, waiting_.substr(head, size)};
-  if ((at(1) & 0x80U) != 0) {
-    now.bytes = "a masked frame";
-  } else {
-    switch (first) {
-    case 0x81: now.what = sound::kind::text; break;
-    case 0x82: now.what = sound::kind::binary; break;
-    case 0x89: now.what = sound::kind::ping; break;
-    case 0x8A: now.what = sound::kind::pong; break;
-    case 0x88:
-      now.what = sound::kind::goodbye;
-      if (now.bytes.size() >= 2) {
-        now.code = static_cast<unsigned char>(now.bytes[0]) << 8U |
-                   static_cast<unsigned char>(now.bytes[1]);
-        now.bytes.erase(0, 2);
-      }
-      is_deaf_ = true;
-      break;
-    default: now.bytes = "a frame that begins with " + in_hex(waiting_.substr(0, 1));
-    }
   }
-  if (now.what == sound::kind::nonsense)
-    is_deaf_ = true;
-  waiting_.erase(0, head + size);
+  is_deaf_ = now.what == sound::kind::nonsense || now.what == sound::kind::goodbye;
+  waiting_.erase(0, first->on_wire);
   each(std::move(now));
   return !is_deaf_;
 }

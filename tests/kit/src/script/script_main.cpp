@@ -1,7 +1,11 @@
 // The program callsign-script, but for the applications.
 
+#include <callsign/testkit/recording.hpp>
 #include <callsign/testkit/script.hpp>
+#include <callsign/version.hpp>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <exception>
 #include <iostream>
@@ -14,13 +18,19 @@ namespace {
 constexpr std::string_view usage =
     "run FILE… [--at actors|program] [--seeds N] [--url ws://HOST:PORT]\n"
     "check FILE…\n"
+    "replay RECORDING…\n"
+    "export RECORDING\n"
+    "--help, --version\n"
     "\n"
     "Plays scripts: at both altitudes in memory, or, with --url, over the wire against a\n"
-    "program that runs. Ends with 0 if all went as written, 1 if not, 2 if a script or this\n"
-    "command is wrong.\n";
+    "program that runs. Replays what a server has recorded with --record, and names the first\n"
+    "line where something else happens; or writes it as a script on standard output. Ends with\n"
+    "0 if all went as written, 1 if not, 2 if a file or this command is wrong.\n";
+
+enum class deed { run, check, replay, as_script };
 
 struct command {
-  bool is_check = false;
+  deed what = deed::run;
   std::vector<std::string> files;
   std::vector<altitude> where{altitude::actors, altitude::program};
   play_options how;
@@ -28,9 +38,15 @@ struct command {
 
 /// What is wrong with the words, or nothing.
 std::string read(const std::vector<std::string_view>& words, command& into) {
-  if (words.empty() || (words[0] != "run" && words[0] != "check"))
-    return "the first word is run or check";
-  into.is_check = words[0] == "check";
+  constexpr std::array<std::pair<std::string_view, deed>, 4> deeds{{{"run", deed::run},
+                                                                    {"check", deed::check},
+                                                                    {"replay", deed::replay},
+                                                                    {"export", deed::as_script}}};
+  const auto first = std::ranges::find(deeds, words.empty() ? std::string_view{} : words[0],
+                                       [](const auto& one) { return one.first; });
+  if (first == deeds.end())
+    return "the first word is run, check, replay or export";
+  into.what = first->second;
   for (std::size_t i = 1; i < words.size(); ++i) {
     const auto word = words[i];
     if (!word.starts_with("--")) {
@@ -53,13 +69,42 @@ std::string read(const std::vector<std::string_view>& words, command& into) {
       return std::string{word} + ' ' + std::string{value} + " is not known";
     }
   }
-  return into.files.empty() ? "no script is named" : std::string{};
+  return into.files.empty() ? "no file is named" : std::string{};
+}
+
+/// 0, 1 or 2.
+int replay(const std::string& file, const make_app& app) {
+  const auto what = recording::load(file);
+  const auto with = app(what.program());
+  if (!with) {
+    std::cerr << file << ": there is no program '" << what.program() << "' here; "
+              << "replay it with the program that plays scripts for it\n";
+    return 2;
+  }
+  std::cout << file << ", " << what.lines() << " lines of " << what.clients() << " clients, by "
+            << what.program() << ' ' << what.version() << ": " << std::flush;
+  if (const auto wrong = what.replay(*with)) {
+    std::cout << "diverges\n" << std::flush;
+    std::cerr << wrong->in_words() << '\n';
+    if (what.version() != version)
+      std::cerr << "it was recorded with version " << what.version() << ", and this is " << version
+                << '\n';
+    return 1;
+  }
+  std::cout << (what.is_whole() ? "as recorded\n" : "as recorded, up to where it breaks off\n");
+  return 0;
 }
 
 /// Plays one file everywhere it may be played. 0, 1 or 2.
 int run(const std::string& file, command wanted, const make_app& app) {
+  if (wanted.what == deed::replay)
+    return replay(file, app);
+  if (wanted.what == deed::as_script) {
+    std::cout << recording::load(file).as_script();
+    return 0;
+  }
   const auto what = script::load(file);
-  if (wanted.is_check)
+  if (wanted.what == deed::check)
     return 0;
   const auto with = app(what.program());
   if (!with) {
@@ -90,6 +135,10 @@ int script_main(int count, const char* const* words, const make_app& app) {
   const std::vector<std::string_view> all{words + (count > 0 ? 1 : 0), words + count};
   if (all == std::vector<std::string_view>{"--help"}) {
     std::cout << usage;
+    return 0;
+  }
+  if (all == std::vector<std::string_view>{"--version"}) {
+    std::cout << "callsign-script " << version << '\n';
     return 0;
   }
   if (const auto wrong = read(all, wanted); !wrong.empty()) {

@@ -152,6 +152,8 @@ public:
     mail kind;
     std::string sender; ///< the worker that called; empty: none did
     std::string where;  ///< "chat.cpp:42"
+    /// Whose it is, by the number in a recording; 0: nobody's.
+    std::uint32_t client = 0;
   };
   /// What that worker will handle, in order.
   [[nodiscard]] std::vector<waiting> waiting_for(std::string_view worker) const;
@@ -169,6 +171,12 @@ public:
   [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_timer() const;
   /// Runs the next step of that worker, whoever else is ready. False: it has none.
   bool run_one_of(std::string_view worker);
+
+  /// Runs one step that is no entry of a worker and no noticed end. False: there is none.
+  bool run_one_other();
+  /// What is done, again and again, while the workers end, instead of whatever is ready. False: it
+  /// is done with that, and what is ready follows.
+  void while_ending(std::function<bool()> what);
 
   /// What a system of workers needs to run here. Use them for one system, which must end first.
   [[nodiscard]] detail::system_hooks hooks();

@@ -38,6 +38,9 @@ struct application {
   /// For `altitude::program`: makes and starts everything that main() would, on this network.
   /// What it answers lives until the script is over; it must let go of `web_server`s then.
   std::function<std::shared_ptr<void>(callsign::workers&, callsign::network&)> starts = {};
+  /// For recordings: the same application, started with these words on its command line. Without
+  /// it a recording is replayed as if it had none.
+  std::function<application(const std::vector<std::string>& arguments)> started_with = {};
 };
 
 /// Something is wrong with the text of a script.
@@ -117,8 +120,11 @@ using make_app = std::function<std::optional<application>(const std::string& nam
 ///
 ///     run FILE… [--at actors|program] [--seeds N] [--url ws://…]
 ///     check FILE…
+///     replay RECORDING…
+///     export RECORDING
+///     --help, --version
 ///
-/// @returns 0: all went as written; 1: something did not; 2: a script or the command line is wrong
+/// @returns 0: all went as written; 1: something did not; 2: a file or the command line is wrong
 [[nodiscard]] int script_main(int count, const char* const* words, const make_app& app);
 
 } // namespace callsign::testkit

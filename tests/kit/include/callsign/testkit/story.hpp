@@ -36,6 +36,8 @@ struct stage_options {
   /// What `joins` asks for.
   std::string url = "/chat";
   workers_options workers = {};
+  /// Records what happens, as a server does.
+  record_options record = {};
 };
 
 /// A whole program behind a door without sockets: workers, a network, a web server, and clients.

@@ -1,0 +1,259 @@
+// A recording as a script.
+
+#include "net/src/rules/http_text.hpp"
+#include "tests/kit/src/memory/transcript.hpp"
+#include "tests/kit/src/record/notes.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <map>
+#include <utility>
+
+namespace callsign::testkit {
+
+namespace {
+
+/// A text as the language of scripts writes it.
+std::string as_text(std::string_view text) {
+  std::string all = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\' || c == '$')
+      all += '\\';
+    if (c == '\n') {
+      all += "\\n";
+    } else if (c == '\r') {
+      all += "\\r";
+    } else if (c == '\t') {
+      all += "\\t";
+    } else if (byte < 0x20 || byte == 0x7F) {
+      std::array<char, 12> digits{};
+      std::snprintf(digits.data(), digits.size(), "\\u{%X}", static_cast<unsigned>(byte));
+      all += digits.data();
+    } else {
+      all += c;
+    }
+  }
+  return all + '"';
+}
+
+std::string as_bytes(std::string_view bytes) {
+  std::string all = "<";
+  for (const char c : bytes) {
+    std::array<char, 4> digits{};
+    std::snprintf(digits.data(), digits.size(), "%02x", static_cast<unsigned char>(c));
+    all += (all.size() == 1 ? "" : " ") + std::string{digits.data()};
+  }
+  return all + '>';
+}
+
+/// What every client says by itself, and what the kit says for it.
+bool is_told_in_script(std::string_view header, std::string_view value, std::string_view host) {
+  constexpr std::array none{"Host",          "Connection",    "Upgrade",         "User-Agent",
+                            "Pragma",        "Accept",        "Accept-Encoding", "Accept-Language",
+                            "Cache-Control", "Content-Length"};
+  const auto is_it = [header](const char* one) { return rules::same_word(one, header); };
+  if (std::ranges::any_of(none, is_it) || header.substr(0, 4) == "Sec-")
+    return false;
+  // A page of our own.
+  return !rules::same_word(header, "Origin") || value != "http://" + std::string{host};
+}
+
+class writer {
+public:
+  explicit writer(const recording::parts& what)
+      : what_{what}, has_worker_{std::ranges::any_of(what.notes, [](const note& one) {
+          return one.what() == "runs" && one.has("client") && one.text("kind") != "requested";
+        })} {}
+
+  std::string write() {
+    text_ = "# From a recording of " + what_.program + ' ' + what_.version + ".\nprogram " +
+            what_.program + "\n\n";
+    for (const auto& now : what_.notes) {
+      const auto what = now.what();
+      if (what == "stops")
+        break; // a script cannot stop the program
+      take(now, what);
+    }
+    for (const auto& [number, who] : clients_) {
+      for (const auto& left : who.unhandled)
+        says(number, *left);
+    }
+    if (what_.is_whole)
+      text_ += "quiet\n";
+    else
+      text_ += "# Here the recording breaks off.\n";
+    return text_;
+  }
+
+private:
+  struct client {
+    const note* asked = nullptr;
+    const note* ended = nullptr;
+    std::vector<const note*> unhandled; ///< what it said and the worker has not handled yet
+    bool is_in = false;
+    bool has_joined = false;
+    bool is_told_goodbye = false;
+    bool has_gone = false;
+  };
+
+  void add(std::uint32_t number, const std::string& words) {
+    text_ += name_of_client(number) + ' ' + words + '\n';
+  }
+
+  void take(const note& now, const std::string& what) {
+    if (what == "runs" && now.has("client"))
+      return handled(now);
+    if (what == "runs" && now.text("kind") == "timer")
+      return time_passes(now);
+    if (now.client() == 0)
+      return;
+    auto& who = clients_[now.client()];
+    if (what == "asks")
+      who.asked = &now;
+    else if (what == "says" && !has_worker_)
+      says(now.client(), now);
+    else if (what == "says")
+      who.unhandled.push_back(&now);
+    else if (what == "admitted")
+      joins(now.client());
+    else if (what == "answered" || what == "refused")
+      is_refused(now);
+    else if (what == "hears")
+      hears(now);
+    else if (what == "closing")
+      who.is_in = true;
+    else if (what == "dropped")
+      is_cut_off(now);
+    else if (what == "ended" && !has_worker_)
+      leaves(now);
+    else if (what == "ended")
+      is_over(now);
+  }
+
+  /// The order in which the worker handles things is that of the script.
+  void handled(const note& now) {
+    auto& who = clients_[now.client()];
+    const auto kind = now.text("kind");
+    if (kind == "requested") {
+      joins(now.client());
+    } else if (kind == "received" && !who.unhandled.empty()) {
+      const auto* what = who.unhandled.front();
+      who.unhandled.erase(who.unhandled.begin());
+      says(now.client(), *what);
+    } else if (kind == "closed" && who.ended != nullptr) {
+      leaves(*who.ended);
+    }
+  }
+
+  void joins(std::uint32_t number) {
+    auto& who = clients_[number];
+    if (who.asked == nullptr || std::exchange(who.has_joined, true))
+      return;
+    std::string words = "joins " + who.asked->text("url");
+    const auto from = who.asked->text("from");
+    if (from != "127.0.0.1" && from != "::1" && !from.empty())
+      words += " from " + from;
+    const auto headers = who.asked->texts("headers");
+    std::string host;
+    for (std::size_t i = 0; i + 1 < headers.size(); i += 2) {
+      if (rules::same_word(headers[i], "Host"))
+        host = headers[i + 1];
+    }
+    for (std::size_t i = 0; i + 1 < headers.size(); i += 2) {
+      if (is_told_in_script(headers[i], headers[i + 1], host))
+        words += " with " + as_text(headers[i] + ": " + headers[i + 1]);
+    }
+    for (const auto& one : who.asked->texts("subprotocols"))
+      words += " speaking " + one;
+    add(number, words);
+    began_ = who.asked->time();
+  }
+
+  void says(std::uint32_t number, const note& what) {
+    add(number, "-> " + (what.is_text() ? as_text(what.message()) : as_bytes(what.message())));
+    began_ = what.time();
+  }
+
+  void is_refused(const note& now) {
+    joins(now.client());
+    if (now.number("status") == 503 && now.what() == "refused")
+      time_passes(now);
+    add(now.client(), "is refused " + std::to_string(now.number("status")));
+    clients_[now.client()].has_gone = true;
+  }
+
+  void hears(const note& now) {
+    if (!now.has("goodbye")) {
+      add(now.client(), "<- " + (now.is_text() ? as_text(now.message()) : as_bytes(now.message())));
+      return;
+    }
+    auto& who = clients_[now.client()];
+    // The answer to the client's own goodbye is heard by nobody.
+    if (who.is_in)
+      return;
+    who.is_told_goodbye = true;
+    time_passes(now);
+    add(now.client(), "is told goodbye " + std::to_string(now.number("goodbye")) +
+                          (now.text("reason").empty() ? "" : ' ' + as_text(now.text("reason"))));
+  }
+
+  void is_cut_off(const note& now) {
+    auto& who = clients_[now.client()];
+    if (std::exchange(who.has_gone, true))
+      return;
+    text_ += "# " + name_of_client(now.client()) + " answers nothing any more\n";
+    add(now.client(), who.is_told_goodbye ? "ignores goodbyes" : "falls silent");
+    time_passes(now);
+    if (who.is_told_goodbye)
+      add(now.client(), "is cut off");
+  }
+
+  /// Its line is; the worker hears of it later. Who does not say goodbye hears nothing any more.
+  void is_over(const note& now) {
+    auto& who = clients_[now.client()];
+    who.ended = &now;
+    if (who.has_joined && !who.has_gone && !who.is_told_goodbye && now.text("cause") != "closed")
+      add(now.client(), "falls silent");
+  }
+
+  void leaves(const note& now) {
+    auto& who = clients_[now.client()];
+    if (std::exchange(who.has_gone, true) || who.is_told_goodbye)
+      return;
+    for (const auto* left : std::exchange(who.unhandled, {}))
+      says(now.client(), *left);
+    const auto cause = now.text("cause");
+    const auto code = now.number("code");
+    if (cause == "closed")
+      add(now.client(), "leaves" + (code == 0 ? "" : ' ' + std::to_string(code)) +
+                            (now.text("reason").empty() ? "" : ' ' + as_text(now.text("reason"))));
+    else if (cause == "line_lost" || cause == "dropped")
+      add(now.client(), "vanishes");
+    else
+      text_ += "# " + name_of_client(now.client()) + " broke a rule (" + cause +
+               "); a recording does not hold how\n" + name_of_client(now.client()) + " vanishes\n";
+    began_ = now.time();
+  }
+
+  /// What comes now comes because it is time.
+  void time_passes(const note& now) {
+    const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(now.time() - began_);
+    if (passed >= std::chrono::milliseconds{500})
+      text_ += "pass " + std::to_string(passed.count()) + "ms\n";
+    began_ = now.time();
+  }
+
+  const recording::parts& what_;
+  const bool has_worker_; ///< else callbacks run in the connections, as things come
+  std::string text_;
+  std::map<std::uint32_t, client> clients_;
+  std::chrono::microseconds began_{0}; ///< the last thing that somebody did
+};
+
+} // namespace
+
+std::string recording::as_script() const { return writer{*parts_}.write(); }
+
+} // namespace callsign::testkit
