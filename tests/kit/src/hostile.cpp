@@ -12,7 +12,19 @@ namespace callsign::testkit {
 
 namespace {
 
-enum class misfortune { none, lost, silent, cut, stalled, slow };
+enum class misfortune {
+  none,
+  lost,
+  silent,
+  cut,
+  stalled,
+  said_cut,
+  said_stalled,
+  failed_read,
+  failed_write,
+  slow,
+  said_slowly
+};
 
 /// One run's failure.
 struct plan {
@@ -28,7 +40,14 @@ struct plan {
     case misfortune::silent: return "when " + victim + "'s line dies silently behind step " + n;
     case misfortune::cut: return "when " + victim + "'s line breaks behind byte " + n;
     case misfortune::stalled: return "when " + victim + " takes no more than " + n + " bytes";
+    case misfortune::said_cut:
+      return "when " + victim + "'s line breaks behind byte " + n + " of what it says";
+    case misfortune::said_stalled:
+      return "when no more than " + n + " bytes come of what " + victim + " says";
+    case misfortune::failed_read: return "when read " + n + " from " + victim + "'s line fails";
+    case misfortune::failed_write: return "when write " + n + " to " + victim + "'s line fails";
     case misfortune::slow: return "when everybody takes one byte at a time";
+    case misfortune::said_slowly: return "when everybody's bytes come one at a time";
     }
     return {};
   }
@@ -37,7 +56,14 @@ struct plan {
 /// What a run in peace was like.
 struct measure {
   std::size_t steps = 0;
-  std::map<std::string, std::size_t> first_step; ///< of each client
+  struct client {
+    std::size_t first_step = 0;
+    std::size_t said = 0;  ///< bytes
+    std::size_t heard = 0; ///< bytes
+    std::size_t reads = 0;
+    std::size_t writes = 0;
+  };
+  std::map<std::string, client> clients;
 };
 
 class hostile_run {
@@ -54,7 +80,8 @@ public:
       body(s);
       s.settle();
       seen_.steps = std::max(seen_.steps, s.world().steps().steps());
-      if (plan_.what == misfortune::silent || plan_.what == misfortune::stalled)
+      if (plan_.what == misfortune::silent || plan_.what == misfortune::stalled ||
+          plan_.what == misfortune::said_stalled)
         s.passes(how.patience);
       s.ends();
     }
@@ -70,7 +97,11 @@ private:
   void meddle(memory::backend& door) {
     ++step_;
     for (const auto& line : std::vector{door.lines()}) {
-      seen_.first_step.try_emplace(line->name(), step_);
+      auto& seen = seen_.clients.try_emplace(line->name(), measure::client{step_}).first->second;
+      seen.said = line->bytes_said;
+      seen.heard = line->bytes_heard;
+      seen.reads = line->reads;
+      seen.writes = line->writes;
       if (!plan_.victim.empty() && line->name() != plan_.victim)
         continue;
       meddle(*line);
@@ -79,7 +110,12 @@ private:
 
   void meddle(memory::line& line) {
     switch (plan_.what) {
-    case misfortune::none: return;
+    case misfortune::none: return line.speak_in_bytes({});
+    case misfortune::said_slowly: return line.speak_in_bytes({.bytes_at_once = 1});
+    case misfortune::said_cut: return line.speak_in_bytes({.breaks_behind = plan_.place});
+    case misfortune::said_stalled: return line.speak_in_bytes({.stalls_behind = plan_.place});
+    case misfortune::failed_read: return line.speak_in_bytes({.failing_read = plan_.place});
+    case misfortune::failed_write: return line.speak_in_bytes({.failing_write = plan_.place});
     case misfortune::lost:
       if (step_ == plan_.place)
         line.vanish();
@@ -125,8 +161,11 @@ std::vector<std::size_t> places_of(std::size_t count, std::size_t most) {
 
 std::string hostile_report::in_words() const {
   return std::to_string(lost) + " lost lines, " + std::to_string(silent) + " silent ones, " +
-         std::to_string(cut) + " cut streams, " + std::to_string(stalled) + " stalled clients, " +
-         std::to_string(slow) + " slow run";
+         std::to_string(cut) + " cut streams to clients, " + std::to_string(stalled) +
+         " stalled ones, " + std::to_string(said_cut) + " cut streams from clients, " +
+         std::to_string(said_stalled) + " stalled ones, " + std::to_string(failed_reads) +
+         " failed reads, " + std::to_string(failed_writes) + " failed writes, " +
+         std::to_string(slow) + " slow runs";
 }
 
 hostile_report survives_hostile_transport(const std::function<void(stage&)>& body,
@@ -145,21 +184,30 @@ hostile_report survives_hostile_transport(const std::function<void(stage&)>& bod
     return false;
   };
   std::size_t peaceful = 0;
-  if (!survives({}, peaceful) || !survives({misfortune::slow, {}, 0}, done.slow))
+  if (!survives({}, peaceful) || !survives({misfortune::slow, {}, 0}, done.slow) ||
+      !survives({misfortune::said_slowly, {}, 0}, done.slow))
     return done;
-  // Bytes: from none to more than any of these clients was sent.
-  constexpr std::size_t longest_stream = 512;
-  for (const auto& [who, first] : peace.first_step) {
-    for (const auto place : places_of(peace.steps - first + 1, how.max_places)) {
-      if (!survives({misfortune::lost, who, first + place}, done.lost) ||
-          !survives({misfortune::silent, who, first + place}, done.silent))
-        return done;
-    }
-    for (const auto place : places_of(longest_stream, how.max_places)) {
-      if (!survives({misfortune::cut, who, place}, done.cut) ||
-          !survives({misfortune::stalled, who, place}, done.stalled))
-        return done;
-    }
+  for (const auto& [who, seen] : peace.clients) {
+    const auto survives_all = [&](misfortune what, std::size_t first, std::size_t count,
+                                  std::size_t& tried) {
+      return std::ranges::all_of(places_of(count, how.max_places), [&](std::size_t place) {
+        return survives({what, who, first + place}, tried);
+      });
+    };
+    // Of bytes: behind none, behind each, and behind all.
+    const bool survives_them =
+        survives_all(misfortune::lost, seen.first_step, peace.steps - seen.first_step + 1,
+                     done.lost) &&
+        survives_all(misfortune::silent, seen.first_step, peace.steps - seen.first_step + 1,
+                     done.silent) &&
+        survives_all(misfortune::cut, 0, seen.heard + 1, done.cut) &&
+        survives_all(misfortune::stalled, 0, seen.heard + 1, done.stalled) &&
+        survives_all(misfortune::said_cut, 0, seen.said + 1, done.said_cut) &&
+        survives_all(misfortune::said_stalled, 0, seen.said + 1, done.said_stalled) &&
+        survives_all(misfortune::failed_read, 0, seen.reads, done.failed_reads) &&
+        survives_all(misfortune::failed_write, 0, seen.writes, done.failed_writes);
+    if (!survives_them)
+      return done;
   }
   return done;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "net/src/door/door.hpp"
+#include "net/src/rules/frame_decoder.hpp"
 #include "tests/kit/src/memory/sound.hpp"
 #include "tests/kit/src/memory/transcript.hpp"
 
@@ -20,6 +21,19 @@ namespace callsign::testkit::memory {
 
 class backend;
 class thread;
+
+/// How a line fails between a client that speaks in bytes and the server.
+struct transport {
+  /// So many bytes of what the client says at a time; nothing: as many as one thing has.
+  std::optional<std::size_t> bytes_at_once = std::nullopt;
+  /// Behind so many of its bytes the line breaks …
+  std::optional<std::size_t> breaks_behind = std::nullopt;
+  /// … or nothing comes any more.
+  std::optional<std::size_t> stalls_behind = std::nullopt;
+  /// The read, or the write, of that number fails; the first one is 0.
+  std::optional<std::size_t> failing_read = std::nullopt;
+  std::optional<std::size_t> failing_write = std::nullopt;
+};
 
 /// One client's line: its end in the client's hand and its end in the server. The server's end
 /// keeps to the letter of `door::session`, and says so when the other side of the door does not.
@@ -56,6 +70,15 @@ public:
   /// The same, without a word in the transcript: what a slow reader does again and again.
   void renew_room(std::size_t bytes);
   [[nodiscard]] bool has_no_room() const noexcept { return room_ == std::size_t{0}; }
+  /// From now on what the client says travels as the bytes of frames, and is read as such.
+  void speak_in_bytes(const transport& how) {
+    if (!transport_)
+      transport_ = how;
+  }
+  std::size_t bytes_said = 0; ///< that were read, of a client that speaks in bytes
+  std::size_t reads = 0;      ///< likewise
+  std::size_t writes = 0;     ///< by which something was written
+  std::size_t bytes_heard = 0;
 
   std::deque<sound> heard;       ///< and not asked for yet
   std::size_t pings = 0;         ///< answered by themselves
@@ -116,6 +139,10 @@ private:
   void read(item what);
   void read_data(item what);
   void read_close(const item& what);
+  /// The same for a client that speaks in bytes; see bytes.cpp.
+  void read_bytes();
+  void decode(std::string bytes);
+  [[nodiscard]] bool breaks_at(const std::optional<std::size_t>& number, std::size_t now);
   void fail(door::end_cause how, close_code code, std::string_view why);
   /// What the client said before is still answered, within a bound; then our Close.
   void conclude(door::end_facts how, std::string close_frame);
@@ -134,6 +161,11 @@ private:
   std::deque<item> to_server_;
   hearing hearing_;
   std::optional<std::size_t> room_;
+  std::optional<transport> transport_;
+  rules::frame_decoder decoder_;
+  std::string under_way_; ///< bytes that are not read yet
+  std::size_t reassembled_ = 0;
+  std::size_t fragments_said_ = 0;
   std::string partial_;
   std::size_t fragments_ = 0;
   rules::wheel_timer message_timer_;

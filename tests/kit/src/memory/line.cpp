@@ -1,8 +1,8 @@
 #include "tests/kit/src/memory/door.hpp"
 
+#include "actors/src/utf8.hpp"
 #include "net/src/rules/close_rules.hpp"
 #include "net/src/rules/frame.hpp"
-#include "actors/src/utf8.hpp"
 
 #include <algorithm>
 #include <array>
@@ -122,7 +122,7 @@ bool line::sees_hang_up() const {
     return false;
   // The end of a line is noticed even when nothing is read; what was not read is lost.
   return !is_admitted_ || is_paused_ || conclusion_ ||
-         to_server_.front().what == item::kind::hang_up;
+         (under_way_.empty() && to_server_.front().what == item::kind::hang_up);
 }
 
 /// Paused; but the client's Close must be seen once ours is on its way.
@@ -140,7 +140,11 @@ std::optional<std::string> line::next_fact() const {
     return std::nullopt;
   if (sees_hang_up())
     return name_ + "'s line is lost" + at;
-  if (!is_admitted_ || is_held_back() || conclusion_ || to_server_.empty())
+  if (!is_admitted_ || is_held_back() || conclusion_)
+    return std::nullopt;
+  if (!under_way_.empty())
+    return name_ + "'s bytes arrive" + at;
+  if (to_server_.empty())
     return std::nullopt;
   return name_ + "'s " + to_server_.front().in_words() + " arrives" + at;
 }
@@ -154,11 +158,16 @@ void line::tell_fact() {
     patience_.disarm();
     const auto ear = std::exchange(ear_, nullptr);
     here_.all().forget(*this);
+    if (ear != nullptr && reassembled_ > 0)
+      ear->reassembling(-static_cast<std::ptrdiff_t>(reassembled_));
     if (ear != nullptr)
       ear->ended(std::move(*ready_to_end_));
   } else if (sees_hang_up()) {
     to_server_.clear();
+    under_way_.clear();
     end(conclusion_ ? *conclusion_ : door::end_facts{door::end_cause::line_lost, 0, {}});
+  } else if (transport_) {
+    read_bytes();
   } else {
     auto what = std::move(to_server_.front());
     to_server_.pop_front();
@@ -300,6 +309,9 @@ void line::flush() {
     }
     if (bytes.empty())
       break;
+    if (transport_ && breaks_at(transport_->failing_write, writes++))
+      return;
+    bytes_heard += bytes.size();
     ear_->written(bytes.size());
     hearing_.feed(bytes, [this](sound what) { hear(std::move(what)); });
   }
@@ -342,6 +354,8 @@ void line::admit(const door::admission_terms& terms) {
     return;
   is_admitted_ = true;
   terms_ = terms;
+  decoder_ =
+      rules::frame_decoder{{terms.max_message_bytes, terms.max_fragments, terms.must_be_utf8}};
   std::string head = "HTTP/1.1 101 Switching Protocols\r\n";
   if (!terms.subprotocol.empty())
     head += "Sec-WebSocket-Protocol: " + terms.subprotocol + "\r\n";

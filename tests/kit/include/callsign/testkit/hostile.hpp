@@ -23,11 +23,15 @@ struct hostile_options {
 
 /// What was tried.
 struct hostile_report {
-  std::size_t lost = 0;    ///< runs in which a line broke behind the n-th step
-  std::size_t silent = 0;  ///< … died without a sign
-  std::size_t cut = 0;     ///< … broke behind the n-th byte that the server wrote
-  std::size_t stalled = 0; ///< … took no more than n bytes, and did not end
-  std::size_t slow = 0;    ///< took one byte at a time
+  std::size_t lost = 0;          ///< runs in which a line broke behind the n-th step
+  std::size_t silent = 0;        ///< … died without a sign
+  std::size_t cut = 0;           ///< … broke behind the n-th byte that the server wrote
+  std::size_t stalled = 0;       ///< … took no more than n bytes, and did not end
+  std::size_t said_cut = 0;      ///< … broke behind the n-th byte that the client wrote
+  std::size_t said_stalled = 0;  ///< … brought no more than n bytes, and did not end
+  std::size_t failed_reads = 0;  ///< … failed at the n-th read
+  std::size_t failed_writes = 0; ///< … failed at the n-th write
+  std::size_t slow = 0;          ///< all took one byte at a time, or said one byte at a time
   [[nodiscard]] std::string in_words() const;
 };
 
