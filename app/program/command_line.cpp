@@ -161,8 +161,8 @@ private:
         "callsign-script replay; it holds what people write");
     many("--record-hide", "FIELD", into_.record.hidden_fields, as_it_is,
          "hide the values of this field, of JSON messages and of URLs,\nin the recording");
-    many("--record-hide-header", "NAME", into_.record.hidden_headers, as_it_is,
-         "hide this header in the recording (Cookie, Authorization and\nProxy-Authorization)");
+    many("--record-hide-header", "NAME", into_.more_hidden_headers, as_it_is,
+         "hide this header in the recording, too, as Cookie, Authorization\nand Proxy-Authorization always are");
     app_.add_flag("--record-hide-messages", into_.record.hides_messages,
                   "hide all messages in the recording; their lengths stay");
     one("--record-limit", "SIZE", into_.record.max_bytes, read_size,

@@ -43,6 +43,8 @@ callsign::server_options settings::server_options() const {
 callsign::network_options settings::network_options(callsign::log_sink log) const {
   callsign::network_options io{.io_threads = io_threads, .backend = backend, .log = std::move(log)};
   io.record = record;
+  auto& hidden = io.record.hidden_headers;
+  hidden.insert(hidden.end(), more_hidden_headers.begin(), more_hidden_headers.end());
   // Room for a few of the largest messages on their way in and out at the same time.
   io.max_buffered_bytes = std::max(io.max_buffered_bytes, 8 * max_message);
   return io;

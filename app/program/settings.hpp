@@ -49,6 +49,7 @@ struct settings {
   std::chrono::milliseconds ping{20'000}; ///< zero: off
 
   callsign::record_options record; ///< without a file: off
+  std::vector<std::string> more_hidden_headers; ///< beside those that are hidden by default
 
   /// The same in the library's terms.
   [[nodiscard]] callsign::web_server_options web_options(const own_page& page = {}) const;

@@ -41,7 +41,7 @@ int main() {
       });
     });
     for (int n = 0; n < 5; ++n)
-      self.call("Sensor", read_sensor);
+      self.call("Sensor", &read_sensor);
   });
   workers.wait_for_interrupt();
 }

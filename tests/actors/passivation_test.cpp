@@ -11,14 +11,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iostream>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
-
-#include <malloc.h>
 
 namespace {
 
@@ -209,33 +206,6 @@ TEST_F(Passivation, HoldsForAWorkerThatIsIdleAlready) {
 TEST_F(Passivation, AnIdleTimeBelowZeroIsRefused) {
   EXPECT_THROW(workers().hire("ana", {.idle_after = -1s}), std::invalid_argument);
 }
-
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-// design.md, section 9: an idle named worker takes at most 1.3 KiB. Here each has hooks and an idle
-// time; one that is passivated keeps its name and what belongs to it.
-TEST_F(Passivation, AHundredThousandIdleOnesTakeLittle) {
-  constexpr std::size_t many = 100'000;
-  const auto in_use = [] { return ::mallinfo2().uordblks; };
-  const hire_options how{
-      .idle_after = 60s, .on_start = [](worker&) {}, .on_passivate = [](worker&) {}};
-  const auto before = in_use();
-  for (std::size_t n = 0; n < many; ++n)
-    workers().hire("device number " + std::to_string(n), how);
-  EXPECT_EQ(steps().run_all(2 * many), many);
-  const auto living = (in_use() - before) / many;
-  EXPECT_EQ(workers().list().size(), many + 1);
-
-  clock().advance(60s);
-  steps().run_all(2 * many);
-  const auto passivated = (in_use() - before) / many;
-  EXPECT_EQ(workers().list().size(), 1u);
-
-  std::cout << "an idle worker with hooks takes " << living << " bytes, a passivated one "
-            << passivated << '\n';
-  EXPECT_LE(living, 1331u);
-  EXPECT_LE(passivated, 700u);
-}
-#endif
 
 // Every order of: the time comes, two call, one kills. No call is lost but what the kill dropped,
 // and on_start is first in each life.

@@ -38,8 +38,8 @@ class Recorded(unittest.IsolatedAsyncioTestCase):
         self.addCleanup(folder.cleanup)
         self.file = Path(folder.name, "evening.recording")
 
-    def record(self, path, *words):
-        return Program(path, "--port", 0, "--io-threads", 2, "--record", self.file, *words)
+    def record(self, path, *words, io_threads=2):
+        return Program(path, "--port", 0, "--io-threads", io_threads, "--record", self.file, *words)
 
     async def joined(self, scene, port, path="/chat", **how):
         at = f"ws://127.0.0.1:{port}{path}"
@@ -54,7 +54,7 @@ class Recorded(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(told.returncode, returncode, told.stdout + told.stderr)
         return told
 
-    async def evening(self, port):
+    async def evening(self, port, *, one_by_one=False):
         async with contextlib.AsyncExitStack() as scene:
             ana = await self.joined(scene, port)
             await self.hears(ana, "Welcome on the chat!")
@@ -80,7 +80,10 @@ class Recorded(unittest.IsolatedAsyncioTestCase):
                     one.transport.abort()
                 else:
                     await soon(one.close(4000 + n, "enough"))
-            await self.hears(ana, *8 * ["Client disconnected"])
+                if one_by_one:
+                    await self.hears(ana, "Client disconnected")
+            if not one_by_one:
+                await self.hears(ana, *8 * ["Client disconnected"])
         # Everybody has said goodbye.
 
     async def test_a_chat_over_sockets_replays(self):
@@ -136,8 +139,10 @@ class Recorded(unittest.IsolatedAsyncioTestCase):
         self.assertIn('but now: it hears "Welcome on the chat!"', told.stderr)
 
     async def test_it_is_exported_as_a_script_that_plays_at_every_altitude(self):
-        with self.record(CHAT) as server:
-            await self.evening(server.port())
+        # A script has no word for who leaves first when two leave at once, nor for what one thread of
+        # clients hears before another does (docs/testing.md).
+        with self.record(CHAT, io_threads=1) as server:
+            await self.evening(server.port(), one_by_one=True)
             server.stops()
         script = self.file.with_suffix(".script")
         exported = run("export", self.file)

@@ -8,7 +8,7 @@ execute_process(
 
 # The program that plays scripts runs from there.
 file(WRITE "${build}/tests/install/hello.script" "program echo\nana joins\nana -> \"hello\"\nana <- \"hello\"\nquiet\n")
-foreach(words IN ITEMS "--version" "--help" "run\;${build}/tests/install/hello.script")
+foreach(words IN ITEMS "--version" "--help" "run;${build}/tests/install/hello.script")
   execute_process(
     COMMAND "${prefix}/bin/callsign-script" ${words}
     OUTPUT_VARIABLE said

@@ -277,7 +277,7 @@ private:
 TEST(Network, ThatCannotStartLeavesNothingBehind) {
   workers set{{.interrupts = signals::left_alone}};
   const auto make = [&] {
-    detail::network_core core{set.system(), {}, [](std::size_t, const auto&) {
+    detail::network_core core{set.system(), {}, [](std::size_t, io_backend, const auto&) {
                                 return std::make_unique<broken_backend>();
                               }};
   };

@@ -152,7 +152,9 @@ TEST_P(Heap, ABurstGivesBackWhatItTook) {
     ASSERT_TRUE(takes(one, burst * (text.size() + 4)));
   }
 
-  EXPECT_TRUE(comes_to_pass([&] { return bytes_in_use() * 10 <= before * 11; }))
+  // The process keeps empty segments of mailboxes for the next burst, whoever's it will be.
+  constexpr std::size_t kept = 128 * 1024;
+  EXPECT_TRUE(comes_to_pass([&] { return bytes_in_use() * 10 <= before * 11 + kept * 10; }))
       << before << " before, " << bytes_in_use() << " after";
 }
 

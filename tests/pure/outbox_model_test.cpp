@@ -186,7 +186,7 @@ TEST_P(OutboxProperty, BehavesAsTheModelDoes) {
         std::vector<std::string> frames;
         for (auto i = first; i < last; ++i)
           frames.push_back(block->bytes.substr(block->start(i), block->size(i, i + 1)));
-        const auto a = box.push({block, first, last});
+        const auto a = box.push(callsign::rules::frame_slice{block, first, last});
         const auto b = expected.push(frames);
         ASSERT_EQ(a.queued, b.queued);
         ASSERT_EQ(a.dropped_newest, b.dropped_newest);

@@ -1,7 +1,7 @@
 // Small rules about text from outside: lists of extensions, and text that stops too early.
 
-#include "net/src/rules/extension_list.hpp"
 #include "actors/src/utf8.hpp"
+#include "net/src/rules/extension_list.hpp"
 
 #include <gtest/gtest.h>
 
@@ -30,7 +30,9 @@ TEST(Utf8, WhatIsNotAllThereIsJudgedAsFarAsItGoes) {
 
   for (const std::string_view cut :
        {"\xC3", "a\xE2", "\xE2\x82", "\xF0", "\xF0\xA4", "aa\xF0\xA4\xAD"})
-    EXPECT_TRUE(callsign::detail::check_utf8(cut).good < cut.size() && !callsign::detail::check_utf8(cut).is_bad) << cut;
+    EXPECT_TRUE(callsign::detail::check_utf8(cut).good < cut.size() &&
+                !callsign::detail::check_utf8(cut).is_bad)
+        << cut;
 
   for (const std::string_view bad :
        {"\x80", "a\xC0", "\xE0\x80", "\xED\xA0", "\xF4\x90", "\xF5", "aa\xF0\xA4\x41", "\xC3z"})

@@ -46,7 +46,7 @@ public:
     const auto& hides = notes_->hides();
     std::vector<std::string> headers;
     for (const auto& [name, value] : asked.headers) {
-      headers.push_back(name);
+      headers.emplace_back(name);
       headers.push_back(hides.header(name, value));
     }
     std::vector<std::string> offers;

@@ -100,7 +100,7 @@ public:
     });
     auto core = std::make_shared<detail::network_core>(
         world_.workers().system(), std::move(io),
-        [this](std::size_t threads, const std::shared_ptr<door::ledger>&) {
+        [this](std::size_t threads, io_backend, const std::shared_ptr<door::ledger>&) {
           auto made = std::make_unique<record::backend>(world_.steps(), world_.clock(), threads);
           door_ = made.get();
           return made;
