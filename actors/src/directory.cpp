@@ -83,13 +83,13 @@ std::shared_ptr<slot> directory::find(worker_number number) const {
   const shard& part = of_number(number);
   const std::scoped_lock guard{part.lock};
   const auto found = part.by_number.find(number);
-  return found == part.by_number.end() ? nullptr : found->second;
+  return found == part.by_number.end() ? nullptr : found->second->shared_from_this();
 }
 
-void directory::add_number(worker_number number, std::shared_ptr<slot> who) {
+void directory::add_number(worker_number number, slot& who) {
   shard& part = of_number(number);
   const std::scoped_lock guard{part.lock};
-  part.by_number.emplace(number, std::move(who));
+  part.by_number.emplace(number, &who);
 }
 
 void directory::remove_number(worker_number number) {

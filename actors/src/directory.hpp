@@ -38,7 +38,8 @@ public:
   /// The slot in which that incarnation lives, or null.
   [[nodiscard]] std::shared_ptr<slot> find(worker_number number) const;
 
-  void add_number(worker_number number, std::shared_ptr<slot> who);
+  /// Somebody else keeps the slot until the number is removed: for names that is this directory.
+  void add_number(worker_number number, slot& who);
   void remove_number(worker_number number);
 
   [[nodiscard]] std::vector<std::shared_ptr<slot>> all() const;
@@ -69,7 +70,7 @@ private:
     std::atomic<const table*> by_name{nullptr};
     std::unique_ptr<table> names;
     std::size_t count = 0;
-    std::unordered_map<worker_number, std::shared_ptr<slot>> by_number;
+    std::unordered_map<worker_number, slot*> by_number;
   };
   static constexpr std::size_t shard_count = 16;
 

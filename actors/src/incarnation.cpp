@@ -43,8 +43,9 @@ bool port::post_of(std::uint32_t client, entry_kind kind, task what,
       entry{.kind = kind, .sender = sender, .where = where, .run = std::move(what)});
 }
 
-incarnation::incarnation(worker_system& system, std::shared_ptr<slot> where, worker_number number)
-    : system_{system}, where_{std::move(where)}, number_{number}, place_{*this} {}
+incarnation::incarnation(worker_system& system, const std::shared_ptr<slot>& where,
+                         worker_number number)
+    : system_{system}, where_{where}, number_{number}, place_{*this} {}
 
 incarnation::~incarnation() {
   const running_mark mark{this};
@@ -58,18 +59,31 @@ incarnation::~incarnation() {
       if (const auto left = one.lock())
         left->forget();
     }
-    if (more_->rests != nullptr)
-      more_->rests->forget();
   }
+  if (nap_ != nullptr)
+    nap_->forget();
   destroy_variables();
-  on_error_ = nullptr;
-  description_ = nullptr;
-  residents_.clear();
+  // A handler may mention the worker when it is destroyed, so each goes while this is whole.
+  if (more_ != nullptr) {
+    more_->on_error = nullptr;
+    more_->description = nullptr;
+    more_->residents.clear();
+  }
+}
+
+void incarnation::set_error_handler(error_handler handler) {
+  if (handler || more_ != nullptr)
+    more().on_error = std::move(handler);
+}
+
+void incarnation::describe_by(std::function<std::string(worker&)> what) {
+  if (what || more_ != nullptr)
+    more().description = std::move(what);
 }
 
 std::string incarnation::description() {
   // A copy: it may replace itself.
-  const auto what = description_;
+  const auto what = more_ == nullptr ? nullptr : more_->description;
   return what ? what(place_) : "null";
 }
 
@@ -100,25 +114,28 @@ void incarnation::destroy_variables() noexcept {
 
 void incarnation::move_in(std::shared_ptr<resident> who) {
   if (!ending_) {
-    residents_.push_back(std::move(who));
+    more().residents.push_back(std::move(who));
   } else if (*ending_ == end_reason::aborted) {
     end_resident(*who, end_reason::aborted);
   } else {
-    residents_.push_back(who);
+    more().residents.push_back(who);
     port_of_this().post(entry_kind::closed, [this, who = std::move(who)] {
-      if (std::ranges::find(residents_, who) != residents_.end())
+      if (std::ranges::find(more().residents, who) != more().residents.end())
         end_resident(*who, *ending_);
     });
   }
 }
 
 void incarnation::moved_out(const resident* who) {
-  const auto found = std::ranges::find(residents_, who, [](const auto& r) { return r.get(); });
-  if (found == residents_.end())
+  if (more_ == nullptr)
+    return;
+  auto& all = more_->residents;
+  const auto found = std::ranges::find(all, who, [](const auto& r) { return r.get(); });
+  if (found == all.end())
     return;
   // Out of the list first: the last reference may be ours.
   const auto gone = std::move(*found);
-  residents_.erase(found);
+  all.erase(found);
 }
 
 timer incarnation::start_timer(timer_plan when, task what, std::source_location where) {
@@ -165,11 +182,13 @@ void incarnation::failed() {
 void incarnation::end_residents(end_reason why) {
   const running_mark mark{this};
   ending_ = why;
-  const auto all = residents_;
+  if (more_ == nullptr)
+    return;
+  const auto all = more_->residents;
   for (const auto& who : all)
     end_resident(*who, why);
   if (why == end_reason::aborted)
-    residents_.clear();
+    more_->residents.clear();
 }
 
 void incarnation::end_resident(resident& who, end_reason why) {
@@ -246,7 +265,7 @@ void incarnation::report_exception(const char* label,
     const task_error report{name(), number_, given_at != nullptr ? label_of(*given_at) : label,
                             text, std::current_exception()};
     // A copy: the handler may replace itself.
-    if (const error_handler own = on_error_) {
+    if (const error_handler own = more_ == nullptr ? nullptr : more_->on_error) {
       own(report);
     } else {
       system_.report(report);

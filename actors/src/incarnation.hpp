@@ -71,7 +71,8 @@ struct timer_plan {
 /// One life of a worker. @context the worker, except where said
 class incarnation {
 public:
-  incarnation(worker_system& system, std::shared_ptr<slot> where, worker_number number);
+  /// `where` must outlive it.
+  incarnation(worker_system& system, const std::shared_ptr<slot>& where, worker_number number);
   incarnation(const incarnation&) = delete;
   incarnation& operator=(const incarnation&) = delete;
   /// Destroys the process variables, last made first, and all else that is this life's own.
@@ -90,7 +91,9 @@ public:
   /// variables are being destroyed, at once and as `aborted`.
   void move_in(std::shared_ptr<resident> who);
   void moved_out(const resident* who);
-  [[nodiscard]] bool has_residents() const noexcept { return !residents_.empty(); }
+  [[nodiscard]] bool has_residents() const noexcept {
+    return more_ != nullptr && !more_->residents.empty();
+  }
   void end_residents(end_reason why);
 
   /// Whether this life ends after the entry that runs, or is ending already (rule W-44).
@@ -118,8 +121,8 @@ public:
   /// Leaves if it has run nothing since it had run `handled` entries. @context a task
   void passivate_if_idle(std::uint64_t handled);
 
-  void set_error_handler(error_handler handler) { on_error_ = std::move(handler); }
-  void describe_by(std::function<std::string(worker&)> what) { description_ = std::move(what); }
+  void set_error_handler(error_handler handler);
+  void describe_by(std::function<std::string(worker&)> what);
   [[nodiscard]] std::string description();
 
   /// A stretch of entries that run in this thread, one after the other.
@@ -155,12 +158,14 @@ private:
     std::unique_ptr<variable_box> box;
   };
 
-  /// What few need.
+  /// What few need; an idle worker of which there are many has none.
   struct extras {
+    std::vector<std::shared_ptr<resident>> residents;
+    error_handler on_error;
+    std::function<std::string(worker&)> description;
     std::vector<std::weak_ptr<ticker>> tickers;
     std::vector<std::weak_ptr<watch_core>> watches;
     std::size_t asks = 0; ///< whose answers are to come
-    std::shared_ptr<nap> rests;
   };
   [[nodiscard]] extras& more();
   /// Whether what it began can still bring it something.
@@ -173,15 +178,13 @@ private:
   void end_resident(resident& who, end_reason why);
 
   worker_system& system_;
-  std::shared_ptr<slot> where_;
+  const std::shared_ptr<slot>& where_; ///< of the actor
   worker_number number_;
   worker place_;
   std::optional<end_reason> ending_;
   std::vector<variable> variables_;
-  std::vector<std::shared_ptr<resident>> residents_;
   std::unique_ptr<extras> more_;
-  error_handler on_error_;
-  std::function<std::string(worker&)> description_;
+  std::shared_ptr<nap> nap_; ///< if it may be passivated, from the first time it is idle
 };
 
 } // namespace callsign::detail

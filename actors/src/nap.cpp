@@ -9,14 +9,17 @@
 #include <callsign/topic.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace callsign::detail {
 
 void nap::begin(std::chrono::nanoseconds after, std::uint64_t handled) {
   since_.store(system_.wheel().now().time_since_epoch().count(), std::memory_order_relaxed);
-  after_.store(after.count(), std::memory_order_relaxed);
+  const bool is_shorter = after.count() < after_.exchange(after.count(), std::memory_order_relaxed);
   handled_.store(handled, std::memory_order_relaxed);
-  if (!is_armed_.exchange(true, std::memory_order_acq_rel))
+  // One that has come just now, and so cannot be disarmed, looks at the new time by itself.
+  if (!is_armed_.exchange(true, std::memory_order_acq_rel) ||
+      (is_shorter && system_.wheel().disarm(*this)))
     system_.wheel().arm(shared_from_this(), when());
 }
 
@@ -26,25 +29,29 @@ void nap::forget() noexcept {
 }
 
 void nap::due() noexcept {
-  if (const auto until = when(); system_.wheel().now() < until) {
+  for (auto until = when(); system_.wheel().now() < until;) {
     system_.wheel().arm(shared_from_this(), until);
-    return;
+    const auto armed_for = std::exchange(until, when());
+    if (until >= armed_for || !system_.wheel().disarm(*this))
+      return;
   }
   const auto handled = handled_.load(std::memory_order_relaxed);
   is_armed_.store(false, std::memory_order_release);
-  of_.post(entry_kind::timer,
-           [handled](worker& self) { self.incarnation().passivate_if_idle(handled); });
+  system_.post_event(
+      whose_.shared_from_this(), number_,
+      entry{.kind = entry_kind::timer,
+            .where = std::source_location::current(),
+            .run = [handled](worker& self) { self.incarnation().passivate_if_idle(handled); }});
 }
 
 void incarnation::fall_idle() {
-  auto& mine = more();
-  if (mine.rests == nullptr)
-    mine.rests = std::make_shared<nap>(system_, port_of_this());
-  mine.rests->begin(where_->idle_after(), where_->handled());
+  if (nap_ == nullptr)
+    nap_ = std::make_shared<nap>(system_, *where_, number_);
+  nap_->begin(where_->idle_after(), where_->handled());
 }
 
 bool incarnation::has_ties() const {
-  if (!residents_.empty())
+  if (has_residents())
     return true;
   const auto subscribed = std::ranges::find(variables_, memberships.name, &variable::name);
   if (subscribed != variables_.end()) {

@@ -17,7 +17,9 @@ namespace callsign::detail {
 /// @context any thread, except where said
 class nap final : public deadline, public std::enable_shared_from_this<nap> {
 public:
-  nap(worker_system& system, port of) : system_{system}, of_{std::move(of)} {}
+  /// The slot lives as long as the set.
+  nap(worker_system& system, slot& whose, worker_number number)
+      : system_{system}, whose_{whose}, number_{number} {}
 
   /// The worker has nothing to do. @context the worker
   void begin(std::chrono::nanoseconds after, std::uint64_t handled);
@@ -34,7 +36,8 @@ private:
   }
 
   worker_system& system_;
-  const port of_;
+  slot& whose_;
+  const worker_number number_;
   std::atomic<bool> is_armed_{false};
   std::atomic<std::int64_t> since_{0};
   std::atomic<std::int64_t> after_{0};

@@ -223,7 +223,7 @@ bool slot::take(entry_queue& batch) {
   hand_since_ = waiting_since_;
   has_waiting_.store(false, std::memory_order_relaxed);
   in_hand_.store(batch.size(), std::memory_order_relaxed);
-  taken_ = batch.size();
+  taken_ = static_cast<std::uint32_t>(batch.size());
   return true;
 }
 

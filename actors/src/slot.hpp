@@ -344,7 +344,9 @@ private:
   };
   /// What a mailbox has that is limited.
   struct bounds;
-  /// What a name has of which more is known.
+  /// What a name has that was hired with hooks, or to be drained.
+  struct terms;
+  /// What a name has that is supervised or watched.
   struct habits;
   [[nodiscard]] habits& all_habits();
 
@@ -399,8 +401,14 @@ private:
   std::uint64_t dropped_at_shutdown_ = 0;
 
   mutable brief_lock lock_;
-  entry_queue waiting_; ///< for the incarnation that lives
+  std::uint32_t taken_ = 0; ///< by the consumer when it last took; it may have run some since
+  entry_queue waiting_;     ///< for the incarnation that lives
   std::atomic<bool> has_waiting_{false};
+  std::atomic<bool> limited_{false};
+  bool is_told_ = false;     ///< those who watch this incarnation have been
+  bool rests_ = false;       ///< the next incarnation begins when it is woken
+  bool is_draining_ = false; ///< what waits is run before the end
+  bool next_wanted_ = false; ///< an incarnation follows even if nothing waits for it
   worker_number number_ = 0;
   phase phase_ = phase::vacant;
   runs_on kind_;
@@ -409,11 +417,9 @@ private:
   bool shut_ = false;
   why_ended why_ = why_ended::killed; ///< of the end that was asked for last
   std::size_t next_high_water_ = mailbox_limit{}.high_water;
-  std::size_t taken_ = 0; ///< by the consumer when it last took; it may have run some since
-  std::atomic<bool> limited_{false};
   std::unique_ptr<bounds> bounds_;
   std::unique_ptr<habits> habits_;
-  bool next_wanted_ = false;         ///< an incarnation follows even if nothing waits for it
+  std::shared_ptr<const terms> terms_;
   std::optional<runs_on> next_kind_; ///< hired again while dying
   runner_ptr runner_;
   std::shared_ptr<pausing> pausing_;
@@ -429,12 +435,12 @@ private:
   startup next_begun_by_;
 
   std::atomic<std::int64_t> idle_after_{0};
-  std::atomic<bool> end_requested_{false};
   std::atomic<std::uint64_t> handled_{0};
   std::atomic<std::uint64_t> failed_{0};
   std::atomic<std::size_t> in_hand_{0};
   std::atomic<const char*> running_file_{nullptr};
   std::atomic<std::uint32_t> running_line_{0};
+  std::atomic<bool> end_requested_{false};
   std::atomic<std::int64_t> turn_began_{0};
   std::atomic<std::int64_t> processor_time_{0};
 };

@@ -28,8 +28,7 @@ slot::action slot::kill(worker_number number, why_ended why, std::string what) {
   if (number == 0 && phase_ != phase::alive) {
     // No other begins by itself: neither one that was hired, nor after a failure.
     next_wanted_ = false;
-    if (habits_ != nullptr)
-      habits_->rests = false;
+    rests_ = false;
   }
   if (phase_ != phase::alive && phase_ != phase::aborted && !is_leaving) {
     if (number == 0) {
@@ -168,7 +167,7 @@ slot::action slot::ended(registrar& book) {
   phase_ = phase::vacant;
   if (shut_)
     return action::none;
-  if (habits_ != nullptr && habits_->rests) {
+  if (rests_) {
     phase_ = phase::resting;
     return action::none;
   }

@@ -15,19 +15,14 @@ slot::habits& slot::all_habits() {
 }
 
 slot::outcome slot::hire(const hire_options& how, std::source_location where, registrar& book) {
-  const auto shared = [](const worker_hook& hook) {
-    return hook ? std::make_shared<const worker_hook>(hook) : nullptr;
-  };
-  auto on_start = shared(how.on_start);
-  auto on_passivate = shared(how.on_passivate);
+  std::shared_ptr<const terms> agreed;
+  if (how.on_start || how.on_passivate || how.at_stop != when_stopped::drop)
+    agreed =
+        std::make_shared<const terms>(terms{how.on_start, how.on_passivate, where, how.at_stop});
   const std::scoped_lock guard{lock_};
   if (phase_ == phase::alive && kind_ != how.where)
     refuse_kind();
-  auto& mine = all_habits();
-  mine.on_start.swap(on_start);
-  mine.on_passivate.swap(on_passivate);
-  mine.hired_at = where;
-  mine.at_stop = how.at_stop;
+  terms_.swap(agreed);
   idle_after_.store(how.idle_after.count(), std::memory_order_relaxed);
   auto out = hire_here(how.where, book);
   // One that is idle already falls idle again, and is seen to.
@@ -38,7 +33,9 @@ slot::outcome slot::hire(const hire_options& how, std::source_location where, re
 
 std::shared_ptr<const worker_hook> slot::passivation_hook() const {
   const std::scoped_lock guard{lock_};
-  return habits_ == nullptr ? nullptr : habits_->on_passivate;
+  if (terms_ == nullptr || !terms_->on_passivate)
+    return nullptr;
+  return {terms_, &terms_->on_passivate};
 }
 
 bool slot::is_quiet() const {
@@ -47,21 +44,18 @@ bool slot::is_quiet() const {
          in_hand_.load(std::memory_order_relaxed) == 0;
 }
 
-void slot::reserve_first() {
-  waiting_.reserve(habits_ != nullptr && habits_->on_start != nullptr ? 2 : 1);
-}
+void slot::reserve_first() { waiting_.reserve(terms_ != nullptr && terms_->on_start ? 2 : 1); }
 
 void slot::enter_start() {
-  if (habits_ == nullptr)
-    return;
-  habits_->is_told = false;
-  habits_->rests = false;
-  habits_->is_draining = false;
-  habits_->what.clear();
-  if (habits_->on_start != nullptr) {
+  is_told_ = false;
+  rests_ = false;
+  is_draining_ = false;
+  if (habits_ != nullptr)
+    habits_->what.clear();
+  if (terms_ != nullptr && terms_->on_start) {
     std::ignore = enter({.kind = entry_kind::started,
-                         .where = habits_->hired_at,
-                         .run = [hook = habits_->on_start](worker& self) { (*hook)(self); }});
+                         .where = terms_->hired_at,
+                         .run = [agreed = terms_](worker& self) { agreed->on_start(self); }});
   }
 }
 
@@ -78,7 +72,7 @@ slot::action slot::leave_here(departure how) {
   if (how.waker != 0) {
     auto& mine = all_habits();
     mine.what = std::move(how.what);
-    mine.rests = true;
+    rests_ = true;
     mine.waker = how.waker;
     mine.by = std::move(how.by);
     ++mine.restarts;
@@ -96,7 +90,7 @@ slot::withdrawal slot::withdraw(departure how) {
     return {rests::after_its_end, leave_here(std::move(how))};
   auto& mine = all_habits();
   mine.waker = how.waker;
-  mine.rests = true;
+  rests_ = true;
   mine.by = std::move(how.by);
   if (phase_ == phase::vacant)
     phase_ = phase::resting;
@@ -132,7 +126,7 @@ void slot::keep_tasks(entry_queue& rest, entry_queue& dropped) {
   if (!kept.empty())
     next_since_ = rest_waits ? hand_since_ : waiting_since_;
   // Who goes on with these, or begins again after a failure, was made as this one was.
-  if (!kept.empty() || (habits_ != nullptr && habits_->rests))
+  if (!kept.empty() || rests_)
     next_begun_by_ = begun_by_;
   kept.append(std::move(next_));
   next_ = std::move(kept);
@@ -140,11 +134,9 @@ void slot::keep_tasks(entry_queue& rest, entry_queue& dropped) {
 
 bool slot::add_watcher(const std::shared_ptr<watcher>& who, worker_number number) {
   const std::scoped_lock guard{lock_};
-  if (number_ == 0 || (number != 0 && number != number_))
+  if (number_ == 0 || is_told_ || (number != 0 && number != number_))
     return false;
   auto& mine = all_habits();
-  if (mine.is_told)
-    return false;
   who->place = mine.watchers.size();
   mine.watchers.push_back(who);
   return true;
@@ -167,9 +159,10 @@ void slot::remove_watcher(watcher& who) noexcept {
 slot::farewell slot::take_farewell() {
   const std::scoped_lock guard{lock_};
   farewell all;
+  // From now on nobody is added, who would be told of the next one's end.
+  is_told_ = true;
   if (habits_ == nullptr)
     return all;
-  habits_->is_told = true;
   // Who waits for this end may have been replaced meanwhile.
   for (const auto& one : {habits_->own, habits_->group, std::exchange(habits_->by, nullptr)}) {
     if (one != nullptr && std::ranges::find(all.supervisors, one) == all.supervisors.end())
@@ -200,19 +193,19 @@ void slot::supervise_group(std::shared_ptr<supervisor> by) {
 
 std::optional<slot::action> slot::begin_drain() {
   const std::scoped_lock guard{lock_};
-  if (habits_ == nullptr || habits_->at_stop != when_stopped::drain || phase_ != phase::alive)
+  if (terms_ == nullptr || terms_->at_stop != when_stopped::drain || phase_ != phase::alive)
     return std::nullopt;
-  habits_->is_draining = true;
+  is_draining_ = true;
   return std::exchange(drain_sent_, true) ? action::none : action::wake;
 }
 
 bool slot::hears_while_shut(entry_kind kind) const noexcept {
-  return (kind == entry_kind::reply || kind == entry_kind::down) && habits_ != nullptr &&
-         habits_->is_draining && phase_ == phase::alive;
+  return (kind == entry_kind::reply || kind == entry_kind::down) && is_draining_ &&
+         phase_ == phase::alive;
 }
 
 bool slot::ends_drain() {
-  if (habits_ == nullptr || !habits_->is_draining || phase_ != phase::alive)
+  if (!is_draining_ || phase_ != phase::alive)
     return false;
   phase_ = phase::killed;
   why_ = why_ended::shut_down;
@@ -222,7 +215,7 @@ bool slot::ends_drain() {
 
 bool slot::is_draining() const {
   const std::scoped_lock guard{lock_};
-  return habits_ != nullptr && habits_->is_draining && phase_ == phase::alive;
+  return is_draining_ && phase_ == phase::alive;
 }
 
 } // namespace callsign::detail

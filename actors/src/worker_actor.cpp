@@ -42,8 +42,7 @@ private:
 worker_actor::worker_actor(caf::actor_config& config, worker_system& system,
                            std::shared_ptr<slot> whose, std::shared_ptr<unit> where,
                            worker_number number)
-    : caf::monitorable_actor{config}, slot_{std::move(whose)}, where_{std::move(where)},
-      limits_{system.hooks().limits} {
+    : caf::monitorable_actor{config}, slot_{std::move(whose)}, where_{std::move(where)} {
   self_.emplace(system, slot_, number);
 }
 
@@ -131,7 +130,8 @@ bool worker_actor::refill() {
 void worker_actor::linger() const {
   // Looking seldom lets a few entries come together, and leaves their cache lines to the callers.
   constexpr std::size_t pauses_between_looks = 16;
-  for (std::size_t i = 1; i <= limits_.pauses; ++i) {
+  const std::size_t pauses = self_->system().hooks().limits.pauses;
+  for (std::size_t i = 1; i <= pauses; ++i) {
     pause_processor();
     if (i % pauses_between_looks == 0 && (slot_->has_waiting() || slot_->is_end_requested()))
       return;
@@ -154,12 +154,13 @@ worker_actor::result worker_actor::drain() noexcept {
   constexpr std::size_t look_at_clock_every = 16;
   std::size_t steps = 0;
   bool is_late = false;
+  const drain_limits& limits = self_->system().hooks().limits;
   const clock_source& clock = self_->system().clock();
   auto now = clock.now();
-  const auto until = now + limits_.time;
+  const auto until = now + limits.time;
   for (;;) {
     const bool end_is_asked = slot_->is_end_requested();
-    if (!end_is_asked && in_hand_.empty() && steps >= limits_.busy)
+    if (!end_is_asked && in_hand_.empty() && steps >= limits.busy)
       linger();
     if (!end_is_asked && !refill()) {
       if (slot_->is_end_requested())
@@ -177,7 +178,7 @@ worker_actor::result worker_actor::drain() noexcept {
       }
       continue;
     }
-    if (steps >= limits_.entries || is_late)
+    if (steps >= limits.entries || is_late)
       return result::more;
     if (end_is_asked) {
       ++steps;
@@ -186,7 +187,7 @@ worker_actor::result worker_actor::drain() noexcept {
     }
     const auto next_look = look_at_clock_every - steps % look_at_clock_every;
     slot_->set_turn(now);
-    steps += run_hand(std::min(next_look, limits_.entries - steps));
+    steps += run_hand(std::min(next_look, limits.entries - steps));
     if (steps % look_at_clock_every == 0) {
       now = clock.now();
       is_late = now >= until;

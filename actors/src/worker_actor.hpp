@@ -96,7 +96,6 @@ private:
 
   std::shared_ptr<slot> slot_;
   std::shared_ptr<unit> where_;
-  const drain_limits& limits_;
   entry_queue in_hand_;
   std::optional<incarnation> self_;
   std::atomic<state> state_{state::idle};

@@ -72,7 +72,7 @@ worker_system::worker_system(workers_options options, system_hooks hooks)
   // The unit is ours and outlives the actor, so the actor does not own it.
   const std::shared_ptr<unit> here{std::shared_ptr<void>{}, main_unit_.get()};
   main_slot_->set_runner(worker_actor::spawn(*this, main_slot_, here, main_worker));
-  directory_.add_number(main_worker, main_slot_);
+  directory_.add_number(main_worker, *main_slot_);
 }
 
 worker_system::~worker_system() {
@@ -87,7 +87,7 @@ worker_system::~worker_system() {
 
 birth worker_system::enrol(std::shared_ptr<slot> whose) {
   const auto number = next_number_.fetch_add(1, std::memory_order_relaxed);
-  directory_.add_number(number, std::move(whose));
+  directory_.add_number(number, *whose);
   living_.fetch_add(1);
   return {number, clock().stamp(), this};
 }

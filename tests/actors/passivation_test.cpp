@@ -203,6 +203,30 @@ TEST_F(Passivation, HoldsForAWorkerThatIsIdleAlready) {
   EXPECT_FALSE(ana_lives());
 }
 
+TEST_F(Passivation, CanBeSooner) {
+  workers().hire("ana", {.idle_after = 1h});
+  run();
+  time_passes(5s);
+  workers().hire("ana", {.idle_after = 10s});
+  run();
+  time_passes(9999ms);
+  EXPECT_TRUE(ana_lives());
+  time_passes(1ms);
+  EXPECT_FALSE(ana_lives());
+}
+
+TEST_F(Passivation, CanBeLater) {
+  workers().hire("ana", {.idle_after = 10s});
+  run();
+  time_passes(5s);
+  workers().hire("ana", {.idle_after = 1h});
+  run();
+  time_passes(59min);
+  EXPECT_TRUE(ana_lives());
+  time_passes(1min);
+  EXPECT_FALSE(ana_lives());
+}
+
 TEST_F(Passivation, AnIdleTimeBelowZeroIsRefused) {
   EXPECT_THROW(workers().hire("ana", {.idle_after = -1s}), std::invalid_argument);
 }

@@ -137,7 +137,7 @@ TEST(Directory, ABadNameIsRefusedAndNotEntered) {
 TEST(Directory, FindsANumberUntilItIsRemoved) {
   directory names;
   const auto bob = names.entry_of("bob", runs_on::pool);
-  names.add_number(42, bob);
+  names.add_number(42, *bob);
   EXPECT_EQ(names.find(42), bob);
   EXPECT_EQ(names.find(43), nullptr);
   names.remove_number(42);

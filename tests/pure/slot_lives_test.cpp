@@ -1,5 +1,6 @@
 // How one life leads to the next, as the slot decides it: leaving, resting, draining, hooks.
 
+#include "actors/src/watch.hpp"
 #include "tests/pure/slot_in_phases.hpp"
 
 #include <gmock/gmock.h>
@@ -55,6 +56,25 @@ TEST_F(Slot, LeavingWithoutAWakerBeginsAnewOnlyIfCalled) {
   std::ignore = post("called meanwhile");
   EXPECT_EQ(let_it_end(), action::spawn);
   EXPECT_THAT(drain(), ElementsAre("called meanwhile"));
+}
+
+// Its watcher would hear of the next one's end instead, or never.
+TEST_F(Slot, WhoHasSaidFarewellIsWatchedNoMore) {
+  struct nobody_is_told final : watcher {
+    void tell(const worker_end&) override { ADD_FAILURE() << "told"; }
+  };
+  const auto late = std::make_shared<nobody_is_told>();
+  for (const bool was_watched : {false, true}) {
+    bring_to(phase::sealed);
+    if (was_watched) {
+      EXPECT_TRUE(who->add_watcher(late, nobody));
+    }
+    EXPECT_EQ(who->take_farewell().watchers.size(), was_watched ? 1u : 0u);
+    EXPECT_FALSE(who->add_watcher(late, nobody)) << was_watched;
+    std::ignore = post("next");
+    EXPECT_EQ(who->ended(book), action::spawn);
+    EXPECT_TRUE(who->add_watcher(late, nobody)) << "the next one";
+  }
 }
 
 TEST_F(Slot, LeavesOnlyAliveAndOnlyTheIncarnationMeant) {

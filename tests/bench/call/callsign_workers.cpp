@@ -4,9 +4,12 @@
 
 #include <callsign/workers.hpp>
 
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -162,6 +165,66 @@ void callsign_idle_memory(benchmark::State& state) {
   measure_idle_memory(state, [] { return std::make_unique<fleet>(); });
 }
 BENCHMARK(callsign_idle_memory)->Apply(as_memory);
+
+/// Workers that are hired with both hooks and an idle time.
+class hooked_fleet {
+public:
+  explicit hooked_fleet(std::chrono::nanoseconds idle_after)
+      : habits_{.idle_after = idle_after,
+                .on_start = [this](callsign::worker&) { ++began_; },
+                .on_passivate =
+                    [this](callsign::worker&) {
+                      ++left_;
+                      left_.notify_one();
+                    }} {}
+  ~hooked_fleet() { all_.stop(); }
+  hooked_fleet(const hooked_fleet&) = delete;
+  hooked_fleet& operator=(const hooked_fleet&) = delete;
+
+  template <class Task>
+  void call_new(Task&& task) {
+    const auto name = "device " + std::to_string(count_++);
+    all_.hire(name, habits_);
+    all_.call(name, std::forward<Task>(task));
+  }
+
+protected:
+  /// Waits until all have been passivated.
+  void await_ends() {
+    // Those that live would keep who waits for them, so first until only ends are left to do.
+    for (auto seen = left_.load(); seen != count_; seen = left_.load())
+      left_.wait(seen);
+    for (; ended_ < count_; ++ended_) {
+      if (!all_.await_end("device " + std::to_string(ended_), std::chrono::minutes{1}))
+        throw std::runtime_error{"a worker did not end"};
+    }
+  }
+
+private:
+  workers all_{one_thread()};
+  std::uint64_t began_ = 0; ///< of the one thread that all of them share
+  std::atomic<std::uint64_t> left_{0};
+  const callsign::hire_options habits_;
+  std::uint64_t count_ = 0;
+  std::uint64_t ended_ = 0;
+};
+
+void callsign_idle_memory_with_hooks(benchmark::State& state) {
+  measure_idle_memory(state, [] { return std::make_unique<hooked_fleet>(std::chrono::hours{1}); });
+}
+BENCHMARK(callsign_idle_memory_with_hooks)->Apply(as_memory);
+
+/// The same when it has been idle for too long: only the name is left, and what is known of it.
+class passivated_fleet : public hooked_fleet {
+public:
+  passivated_fleet() : hooked_fleet{std::chrono::milliseconds{1}} {}
+  void settle() { await_ends(); }
+};
+
+void callsign_passivated_memory(benchmark::State& state) {
+  measure_idle_memory(state, [] { return std::make_unique<passivated_fleet>(); });
+}
+BENCHMARK(callsign_passivated_memory)->Apply(as_memory);
 
 } // namespace
 } // namespace bench::call

@@ -16,6 +16,8 @@
 #include <thread>
 #include <vector>
 
+#include <malloc.h>
+
 namespace bench::call {
 
 /// Counts the tasks that have run; the thread that waits is woken once, by the last.
@@ -149,6 +151,12 @@ inline std::int64_t proportional_set_size() {
   return 0;
 }
 
+/// What this process has from the heap and uses, in bytes, with the allocator's own words.
+inline std::int64_t bytes_in_use() {
+  const auto all = ::mallinfo2();
+  return static_cast<std::int64_t>(all.uordblks + all.hblkhd);
+}
+
 /// Receivers that `create_by_first_call` makes at once, and that `idle_memory` makes in all.
 constexpr std::int64_t created_at_once = 1'000;
 constexpr std::int64_t idle_receivers = 100'000;
@@ -176,11 +184,15 @@ void measure_creation(benchmark::State& state, const Make& make) {
 }
 
 /// Measures by how much this process grows with each receiver that has run one task and is idle, as
-/// the counter `bytes_each`. In a process of its own: what another benchmark has freed would be
-/// used first, and nothing would grow.
+/// the counter `bytes_each`, and how much of it the heap has lent, as `heap_bytes_each`. In a
+/// process of its own: what another benchmark has freed would be used first, and nothing would
+/// grow.
+///
+/// If it has `settle`, that is called when all have run their task.
 template <class Make>
 void measure_idle_memory(benchmark::State& state, const Make& make) {
   double bytes_each = 0;
+  double lent_each = 0;
   for ([[maybe_unused]] auto unused : state) {
     tally received;
     auto all = make();
@@ -189,15 +201,22 @@ void measure_idle_memory(benchmark::State& state, const Make& make) {
       for (std::int64_t i = 0; i < how_many; ++i)
         all->call_new([&received] { received.count_one(); });
       received.wait();
+      if constexpr (requires { all->settle(); })
+        all->settle();
+    };
+    const auto each = [](std::int64_t bytes) {
+      return static_cast<double>(bytes) / static_cast<double>(idle_receivers);
     };
     grow(1'000);
     const auto before = proportional_set_size();
+    const auto lent_before = bytes_in_use();
     grow(idle_receivers);
-    bytes_each =
-        static_cast<double>(proportional_set_size() - before) / static_cast<double>(idle_receivers);
+    bytes_each = each(proportional_set_size() - before);
+    lent_each = each(bytes_in_use() - lent_before);
   }
   state.SetItemsProcessed(state.iterations() * idle_receivers);
   state.counters["bytes_each"] = bytes_each;
+  state.counters["heap_bytes_each"] = lent_each;
 }
 
 /// Registers a benchmark of throughput with one producer and four.
