@@ -2,6 +2,7 @@
 
 #include "actors/src/incarnation.hpp"
 #include "actors/src/last_words.hpp"
+#include "actors/src/on_the_wheel.hpp"
 #include "actors/src/worker_system.hpp"
 
 #include <callsign/workers.hpp>
@@ -26,9 +27,14 @@ void worker_system::is_refused(std::string_view name, worker_number number,
   case call_result::killed_itself: why = drop_reason::after_own_kill; break;
   case call_result::shutting_down: why = drop_reason::shutting_down; break;
   case call_result::dropped: why = drop_reason::overflow; break;
+  case call_result::mailbox_full:
+    // Its caller decides what becomes of it, if there still is one.
+    if (!is_on_the_wheel())
+      return;
+    why = drop_reason::overflow;
+    break;
   case call_result::queued:
   case call_result::created:
-  case call_result::mailbox_full: // its caller decides what becomes of it
   case call_result::no_startup_method: return;
   }
   count_dead(why);

@@ -70,6 +70,8 @@ void ticker::due() noexcept {
       active_.store(false, std::memory_order_release);
       return;
     }
+    if (!is_posted)
+      ++missed_;
   }
   if (plan_.period > duration{0} && (plan_.keeps == pace::fixed_rate || !is_posted)) {
     next_ += plan_.period;

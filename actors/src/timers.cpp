@@ -1,6 +1,18 @@
 #include "actors/src/timers.hpp"
 
+#include "actors/src/on_the_wheel.hpp"
+
+#include <utility>
+
 namespace callsign::detail {
+
+namespace {
+
+thread_local bool calls_what_is_due = false;
+
+} // namespace
+
+bool is_on_the_wheel() noexcept { return calls_what_is_due; }
 
 timers::timers(std::shared_ptr<clock_source> clock, driver by)
     : clock_{std::move(clock)}, driver_{by}, wheel_{clock_->now()} {}
@@ -33,8 +45,10 @@ std::size_t timers::run_due() {
   std::unique_lock guard{lock_};
   const auto due = wheel_.take_due(clock_->now());
   guard.unlock();
+  const bool before = std::exchange(calls_what_is_due, true);
   for (const auto& one : due)
     one->due();
+  calls_what_is_due = before;
   return due.size();
 }
 

@@ -1,6 +1,7 @@
 #include "actors/src/worker_system.hpp"
 
 #include "actors/src/last_words.hpp"
+#include "actors/src/on_the_wheel.hpp"
 #include "actors/src/ticker.hpp"
 
 #include <algorithm>
@@ -136,6 +137,10 @@ call_result worker_system::make(const std::shared_ptr<slot>& to) {
 }
 
 slot::outcome worker_system::wait_and_post(slot& to, const std::function<slot::outcome()>& post) {
+  if (is_on_the_wheel()) {
+    to.count_rejected();
+    return {.result = call_result::mailbox_full};
+  }
   const auto until = clock().now() + to.current_limit().patience;
   slot::outcome out;
   do {

@@ -98,6 +98,23 @@ TEST_F(AskThreads, ACallerThatIsHeldUpByAFullMailboxGoesOnWhenThereIsRoom) {
   EXPECT_EQ(set.ask("bob", [&] { return ran; }).get(), 201);
 }
 
+TEST_F(AskThreads, ADelayedCallToAFullMailboxHoldsUpNoOtherTimer) {
+  set.limit("bob", {.most = 1, .then = when_full::block, .patience = std::chrono::hours{1}});
+  event busy;
+  event free;
+  event ticked;
+  set.call("bob", [&] {
+    busy.happens();
+    EXPECT_TRUE(free.has_happened());
+  });
+  ASSERT_TRUE(busy.has_happened());
+  set.call("bob", [] {});
+  set.call_after(std::chrono::milliseconds{1}, "bob", [] {});
+  set.call_after(std::chrono::milliseconds{2}, "eve", [&] { ticked.happens(); });
+  EXPECT_TRUE(ticked.has_happened());
+  free.happens();
+}
+
 TEST_F(AskThreads, ACallerThatIsHeldUpIsLetGoWhenTheSetEnds) {
   set.limit("bob", {.most = 1, .then = when_full::block, .patience = tests::long_enough});
   event busy;

@@ -256,6 +256,27 @@ TEST_F(Timers, ARepeatedCallGoesOnAfterAKillThatDroppedOneOfIts) {
   }
 }
 
+// W-79: whoever waited would hold up all other timers.
+TEST_F(Timers, NoDelayedCallWaitsForRoomInAMailbox) {
+  std::vector<drop_reason> lost;
+  workers().on_dead_letter([&](const dead_letter& what) { lost.push_back(what.why); });
+  workers().limit("bob", {.most = 1, .then = when_full::block, .patience = 1h});
+  call("bob", [this] { ticks.push_back(-1); });
+  const auto once = workers().call_after(1s, "bob", note());
+  one = workers().call_every(1s, "bob", note());
+  clock().advance(1s);
+  steps().run_due_timers();
+  EXPECT_THAT(ticks, IsEmpty()) << "nothing ran while a caller waited";
+  EXPECT_FALSE(once.is_active());
+  EXPECT_EQ(one.missed(), 1u);
+  EXPECT_EQ(workers().info(workers().number_of("bob"))->rejected, 2u);
+  EXPECT_THAT(lost, testing::ElementsAre(drop_reason::overflow, drop_reason::overflow))
+      << "nobody is there who could be told";
+  run();
+  pass(1s);
+  EXPECT_THAT(ticks, ElementsAre(-1, 2000));
+}
+
 TEST_F(Timers, EndWithTheSet) {
   workers().call_every(1s, "bob", note());
   inject([this](worker& ana) { ana.every(1s, note()); }).to("ana");
