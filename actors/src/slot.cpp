@@ -55,6 +55,14 @@ slot::outcome slot::post(entry&& what, worker_number sender, registrar& book, co
     return post_here(std::move(what), sender, book, by, &dropped);
   }
   const std::scoped_lock guard{lock_};
+  // What nearly all calls find.
+  if (phase_ == phase::alive && !shut_) [[likely]] {
+    if (by != nullptr)
+      begun_by_.note(by);
+    const auto high = enter(std::move(what));
+    return {.next = std::exchange(drain_sent_, true) ? action::none : action::wake,
+            .high_water = high};
+  }
   return post_here(std::move(what), sender, book, by, nullptr);
 }
 

@@ -246,7 +246,8 @@ void worker_system::act(slot::action next, const std::shared_ptr<slot>& who) {
 }
 
 void worker_system::act(const slot::outcome& decided, const std::shared_ptr<slot>& who) {
-  act(decided.next, who);
+  if (decided.next != slot::action::none)
+    act(decided.next, who);
   if (decided.high_water != 0)
     warn_of_length(*who, decided.high_water);
 }
