@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -61,14 +63,23 @@ TEST_F(Topics, NobodyHearsWhatWasSaidBefore) {
 
 // W-24
 TEST_F(Topics, ASubscriptionEndsWithItsIncarnation) {
-  subscribes("ana");
-  workers().kill("ana");
-  run();
-  EXPECT_FALSE(last.is_active());
-  EXPECT_EQ(weather.subscribers(), 0u);
-  inject([] {}).to("ana");
-  EXPECT_EQ(weather.publish("rain"), 0u);
-  run();
+  workers().on_error([](const task_error&) {});
+  workers().on_warning([](const std::string&) {});
+  workers().supervise("ana", {.on_failure = failure_rule::restart});
+  const std::function<void()> ends[] = {[this] { workers().kill("ana"); },
+                                        [this] { workers().abort("ana"); },
+                                        [this] { call("ana", [] { throw 1; }); }};
+  for (const auto& end : ends) {
+    subscribes("ana");
+    end();
+    run();
+    EXPECT_FALSE(last.is_active());
+    EXPECT_EQ(weather.subscribers(), 0u);
+    clock().advance(std::chrono::seconds{1});
+    inject([] {}).to("ana");
+    EXPECT_EQ(weather.publish("rain"), 0u);
+    run();
+  }
   EXPECT_THAT(heard, IsEmpty());
 }
 
