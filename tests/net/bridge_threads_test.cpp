@@ -77,9 +77,11 @@ protected:
     });
     ASSERT_EQ(made.get_future().wait_for(limit), std::future_status::ready);
   }
-  raw_client joins() {
+  /// Which threads the connections of this program live on, whatever the placement.
+  void shows_its_threads(thread_list& of_io);
+  raw_client joins(const std::string& path = "/chat") {
     raw_client who{web.port()};
-    who.send(good_handshake("/chat"));
+    who.send(good_handshake(path));
     EXPECT_NE(who.read_until("\r\n\r\n").find(" 101 "), std::string::npos);
     return who;
   }
@@ -131,14 +133,48 @@ private:
   std::function<std::unique_ptr<Handler>()> make_;
 };
 
+/// Notes the thread of each of its callbacks.
+class thread_shower final : public connection_handler {
+public:
+  explicit thread_shower(thread_list& all) : all_{all} {}
+  void on_message(websocket_connection& ws, const message& heard) override {
+    all_.note();
+    ws.send(heard);
+  }
+
+private:
+  thread_list& all_;
+};
+
+void Threads::shows_its_threads(thread_list& of_io) {
+  std::promise<void> made;
+  set.call("Shower", [&](worker& self) {
+    self[WSS] = websocket_server{self,
+                                 web.ref(),
+                                 std::make_shared<host<thread_shower>>(
+                                     [&] { return std::make_unique<thread_shower>(of_io); }),
+                                 {.path = "/threads", .placement = callbacks::in_connection}};
+    made.set_value();
+  });
+  ASSERT_EQ(made.get_future().wait_for(limit), std::future_status::ready);
+  // Clients are handed round.
+  for (int i = 0; i < 2; ++i) {
+    auto one = joins("/threads");
+    one.send(client_frame(0x81, "go"));
+    EXPECT_EQ(read_frame(one).payload, "go");
+  }
+}
+
 // CAF hands the unit of the running actor on to everybody it sends to: without care the worker
 // would silently run on the I/O thread.
 TEST_P(Threads, AWorkerThatAConnectionCallsRunsOnThePool) {
+  thread_list of_io;
   thread_list of_callbacks;
   thread_list of_tasks;
   std::atomic<int> done{0};
   serves(std::make_shared<host<caller>>(
       [&] { return std::make_unique<caller>(set, of_callbacks, of_tasks, done); }));
+  shows_its_threads(of_io);
   constexpr int rounds = 100;
   std::vector<raw_client> clients;
   for (int i = 0; i < 4; ++i)
@@ -154,11 +190,14 @@ TEST_P(Threads, AWorkerThatAConnectionCallsRunsOnThePool) {
     std::this_thread::yield();
 
   EXPECT_EQ(done, rounds);
+  EXPECT_EQ(of_io.all().size(), 2u);
   if (GetParam() == callbacks::in_connection) {
     // The four clients are handed round, so the callbacks ran on both I/O threads.
-    EXPECT_EQ(of_callbacks.all().size(), 2u);
-    EXPECT_FALSE(have_one_in_common(of_callbacks, of_tasks));
+    EXPECT_EQ(of_callbacks.all(), of_io.all());
+  } else {
+    EXPECT_FALSE(have_one_in_common(of_callbacks, of_io)) << "the server's worker is on the pool";
   }
+  EXPECT_FALSE(have_one_in_common(of_tasks, of_io));
   EXPECT_FALSE(of_tasks.all().contains(std::this_thread::get_id()));
 }
 
