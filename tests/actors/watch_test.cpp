@@ -1,5 +1,8 @@
 // Hearing of another worker's end.
 
+#include "actors/src/watch.hpp"
+#include "actors/src/worker_system.hpp"
+
 #include <callsign/testkit/explore.hpp>
 #include <callsign/testkit/world.hpp>
 
@@ -149,6 +152,27 @@ TEST_F(Watch, IsHeardBeforeTheNextIncarnationRunsAnything) {
   EXPECT_THAT(heard, ElementsAre("ana was killed", "the next"));
 }
 
+// On the pool it could run at once.
+TEST_F(Watch, IsToldWhileTheNextIncarnationHasNobodyYetToRunIt) {
+  struct early final : detail::watcher {
+    explicit early(detail::slot& of) : whose{of} {}
+    void tell(const worker_end&) override {
+      is_told = true;
+      EXPECT_EQ(whose.current_runner(), nullptr);
+    }
+    detail::slot& whose;
+    bool is_told = false;
+  };
+  inject([] {}).to("ana");
+  const auto& ana = workers().system().names().find("ana");
+  const auto eyes = std::make_shared<early>(*ana);
+  ASSERT_TRUE(ana->add_watcher(eyes, 0));
+  workers().kill("ana");
+  call("ana", [] {});
+  run();
+  EXPECT_TRUE(eyes->is_told);
+}
+
 TEST_F(Watch, IsOverWhenItIsCancelledEvenIfTheNewsWaitAlready) {
   inject([] {}).to("ana");
   bob_watches("ana");
@@ -171,6 +195,17 @@ TEST_F(Watch, CancelledBeforeTheEndTellsNobody) {
   expect(mail::down).to("bob");
   expect_silence();
   EXPECT_THAT(heard, ElementsAre("ana was killed"));
+}
+
+TEST_F(Watch, CancelledKeepsNothingOfItsHandler) {
+  const auto kept = std::make_shared<int>(1);
+  inject([] {}).to("ana");
+  inject([&](worker& self) {
+    watched = self.watch("ana", [kept](worker&, const worker_end&) {});
+  }).to("bob");
+  EXPECT_GT(kept.use_count(), 1);
+  watched.cancel();
+  EXPECT_EQ(kept.use_count(), 1) << "ana and bob may live for long";
 }
 
 TEST_F(Watch, EndsWithTheOneWhoWatches) {

@@ -77,6 +77,24 @@ TEST_F(Slot, WhoHasSaidFarewellIsWatchedNoMore) {
   }
 }
 
+// The number was found while its incarnation lived, and that may have ended since.
+TEST_F(Slot, IsWatchedByTheNumberOfTheIncarnationThatLivesOrByAny) {
+  struct nobody_is_told final : watcher {
+    void tell(const worker_end&) override { ADD_FAILURE() << "told"; }
+  };
+  const auto eyes = std::make_shared<nobody_is_told>();
+  bring_to(phase::vacant);
+  EXPECT_FALSE(who->add_watcher(eyes, nobody));
+  bring_to(phase::alive);
+  const auto first = who->number();
+  std::ignore = who->kill(0);
+  std::ignore = post("next");
+  EXPECT_EQ(let_it_end(), action::spawn);
+  EXPECT_FALSE(who->add_watcher(eyes, first));
+  EXPECT_TRUE(who->add_watcher(eyes, who->number()));
+  EXPECT_TRUE(who->add_watcher(eyes, nobody));
+}
+
 TEST_F(Slot, LeavesOnlyAliveAndOnlyTheIncarnationMeant) {
   for (const auto in : {phase::vacant, phase::killed, phase::aborted, phase::closing, phase::sealed,
                         phase::leaving, phase::resting}) {

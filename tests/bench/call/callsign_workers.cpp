@@ -191,8 +191,9 @@ public:
 protected:
   /// Waits until all have been passivated.
   void await_ends() {
-    // Those that live would keep who waits for them, so first until only ends are left to do.
-    for (auto seen = left_.load(); seen != count_; seen = left_.load())
+    // Those that live would keep who waits for them, so first until only ends are left to do. Some
+    // have had more than one life.
+    for (auto seen = left_.load(); seen != began_.load(); seen = left_.load())
       left_.wait(seen);
     for (; ended_ < count_; ++ended_) {
       if (!all_.await_end("device " + std::to_string(ended_), std::chrono::minutes{1}))
@@ -202,7 +203,7 @@ protected:
 
 private:
   workers all_{one_thread()};
-  std::uint64_t began_ = 0; ///< of the one thread that all of them share
+  std::atomic<std::uint64_t> began_{0};
   std::atomic<std::uint64_t> left_{0};
   const callsign::hire_options habits_;
   std::uint64_t count_ = 0;
