@@ -3,6 +3,7 @@
 
 #include "actors/src/worker_system.hpp"
 
+#include <callsign/testkit/explore.hpp>
 #include <callsign/testkit/world.hpp>
 
 #include <gmock/gmock.h>
@@ -314,6 +315,41 @@ TEST_F(Timers, WithoutTaskTimeOrNameAreErrorsAtTheCall) {
     EXPECT_THROW(bob.every(-1s, [] {}), std::invalid_argument);
     EXPECT_THROW(bob.after(1s, nullptr), std::invalid_argument);
   }).to("bob");
+}
+
+// Every order of: the time comes, the tick, two other tasks, a cancel.
+TEST(EveryOrderOfTimers, LetsNoTickComeAfterItsCancel) {
+  int ticked = 0;
+  int silent = 0;
+  const auto found = testkit::explore(
+      [&](const testkit::schedule& how) {
+        testkit::world w{{.order_of_steps = how}};
+        timer beat;
+        bool is_cancelled = false;
+        int ticks = 0;
+        w.call("bob", [&](worker& bob) {
+          beat = bob.after(10ms, [&] {
+            EXPECT_FALSE(is_cancelled);
+            ++ticks;
+          });
+        });
+        while (!w.steps().is_idle())
+          w.steps().run_at(0); // before the exploration
+        w.clock().advance(10ms);
+        w.call("ana", [&](worker& ana) {
+          ana.call("bob", [] {});
+          beat.cancel();
+          is_cancelled = true;
+        });
+        w.call("eve", [](worker& eve) { eve.call("bob", [] {}); });
+        w.run();
+        EXPECT_LE(ticks, 1);
+        (ticks == 1 ? ticked : silent) += 1;
+      },
+      {.max_schedules = 20'000, .name = "a tick is cancelled when its time has come"});
+  EXPECT_TRUE(found.is_all);
+  EXPECT_GT(ticked, 0) << "in some orders it comes first";
+  EXPECT_GT(silent, 0);
 }
 
 /// Ticks, cancels and kills in any order: nothing ticks after its cancel.
