@@ -77,6 +77,26 @@ TEST_F(Slot, WhoHasSaidFarewellIsWatchedNoMore) {
   }
 }
 
+TEST_F(Slot, WhoWatchedOneIncarnationIsForgottenWithIt) {
+  struct nobody_is_told final : watcher {
+    void tell(const worker_end&) override { ADD_FAILURE() << "told"; }
+  };
+  const auto eyes = std::make_shared<nobody_is_told>();
+  bring_to(phase::alive);
+  EXPECT_TRUE(who->add_watcher(eyes, nobody));
+  for (const std::size_t watching : {1u, 0u}) {
+    entry_queue nothing;
+    std::ignore = who->kill(0);
+    std::ignore = post("next");
+    std::ignore = who->notice_end(nothing);
+    EXPECT_TRUE(who->seal());
+    EXPECT_EQ(who->take_farewell().watchers.size(), watching);
+    EXPECT_EQ(who->ended(book), action::spawn);
+    drain();
+  }
+  EXPECT_EQ(eyes.use_count(), 1);
+}
+
 // The number was found while its incarnation lived, and that may have ended since.
 TEST_F(Slot, IsWatchedByTheNumberOfTheIncarnationThatLivesOrByAny) {
   struct nobody_is_told final : watcher {
