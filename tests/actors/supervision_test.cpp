@@ -103,6 +103,18 @@ TEST_F(Supervision, AStopDropsWhatWaitsAndTheNextCallMakesItAnew) {
   EXPECT_EQ(info_of("ana")->dropped_by_kill, 1u);
 }
 
+TEST_F(Supervision, WhoAsksWhileItFailsIsToldOfTheFailureToo) {
+  workers().supervise("ana", {.on_failure = failure_rule::stop});
+  call("ana", [] {});
+  call("ana", fails());
+  expect(mail::task).to("ana"); // the one that fails is in its hand
+  auto coming = workers().ask("ana", [] { return 1; });
+  run();
+  const auto got = coming.result();
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.why().code, errc::worker_failed);
+}
+
 TEST_F(Supervision, AStormOfFailuresIsGivenUpAndNeverSpins) {
   workers().supervise("ana", {.on_failure = failure_rule::restart,
                               .most = 3,
