@@ -90,19 +90,64 @@ void promises::check_loss(const std::string& who, const life& its,
   }
 }
 
-void promises::check_order(std::vector<std::string>& wrong) const {
-  // Each is compared with each; neighbours suffice, because an order that is kept between all
-  // neighbours is kept.
-  std::vector<std::pair<const std::string*, std::vector<std::string_view>>> all;
-  for (const auto& [who, its] : lives_) {
-    std::vector<std::string_view> texts;
-    std::set<std::string_view> known;
-    for (const auto& text : its.heard) {
-      if (said_.contains(text) && known.insert(text).second)
-        texts.push_back(text);
-    }
-    all.emplace_back(&who, std::move(texts));
+namespace {
+
+/// Who heard what, in order: each text once, and only what somebody said.
+using hearing = std::pair<const std::string*, std::vector<std::string_view>>;
+
+/// The texts that some heard right behind one, and who was the first to do so.
+using followers = std::map<std::string_view, std::map<std::string_view, const std::string*>>;
+
+/// A circle in which each text was heard right behind the one before it, and the first behind the
+/// last; empty if there is an order that all have kept.
+std::vector<std::string_view> circle_in(const followers& all) {
+  std::map<std::string_view, std::size_t> waits_for;
+  for (const auto& [text, behind] : all) {
+    waits_for.try_emplace(text, 0);
+    for (const auto& [next, who] : behind)
+      ++waits_for.try_emplace(next, 0).first->second;
   }
+  std::vector<std::string_view> ready;
+  for (const auto& [text, count] : waits_for) {
+    if (count == 0)
+      ready.push_back(text);
+  }
+  std::size_t ordered = 0;
+  for (; ordered < ready.size(); ++ordered) {
+    const auto behind = all.find(ready[ordered]);
+    if (behind == all.end())
+      continue;
+    for (const auto& [next, who] : behind->second) {
+      if (--waits_for.at(next) == 0)
+        ready.push_back(next);
+    }
+  }
+  if (ordered == waits_for.size())
+    return {};
+  // Whatever still waits stands behind something that still waits: backwards until one comes again.
+  std::map<std::string_view, std::string_view> before;
+  for (const auto& [text, behind] : all) {
+    for (const auto& [next, who] : behind) {
+      if (waits_for.at(text) != 0 && waits_for.at(next) != 0)
+        before.emplace(next, text);
+    }
+  }
+  std::vector<std::string_view> circle{before.begin()->first};
+  for (;;) {
+    const auto one = before.at(circle.back());
+    const auto again = std::ranges::find(circle, one);
+    if (again != circle.end()) {
+      circle.erase(circle.begin(), again);
+      std::ranges::reverse(circle);
+      std::ranges::rotate(circle, std::ranges::min_element(circle));
+      return circle;
+    }
+    circle.push_back(one);
+  }
+}
+
+/// What two heard in two orders, the first that is found; empty if any two agree.
+std::string disagreement_in(const std::vector<hearing>& all) {
   for (std::size_t a = 0; a < all.size(); ++a) {
     std::map<std::string_view, std::size_t> place;
     for (std::size_t i = 0; i < all[a].second.size(); ++i)
@@ -113,15 +158,46 @@ void promises::check_order(std::vector<std::string>& wrong) const {
         const auto found = place.find(text);
         if (found == place.end())
           continue;
-        if (before && before->first > found->second) {
-          wrong.push_back(*all[b].first + " hears " + in_quotes(before->second) + " before " +
-                          in_quotes(text) + ", but " + *all[a].first + " hears it behind");
-          break;
-        }
+        if (before && before->first > found->second)
+          return *all[b].first + " hears " + in_quotes(before->second) + " before " +
+                 in_quotes(text) + ", but " + *all[a].first + " hears it behind";
         before.emplace(found->second, text);
       }
     }
   }
+  return {};
+}
+
+} // namespace
+
+void promises::check_order(std::vector<std::string>& wrong) const {
+  std::vector<hearing> all;
+  followers behind;
+  for (const auto& [who, its] : lives_) {
+    std::vector<std::string_view> texts;
+    std::set<std::string_view> known;
+    for (const auto& text : its.heard) {
+      if (!said_.contains(text) || !known.insert(text).second)
+        continue;
+      if (!texts.empty())
+        behind[texts.back()].try_emplace(text, &who);
+      texts.push_back(text);
+    }
+    all.emplace_back(&who, std::move(texts));
+  }
+  const auto circle = circle_in(behind);
+  if (circle.empty())
+    return;
+  auto words = disagreement_in(all);
+  if (words.empty()) {
+    words = "there is no one order:";
+    for (std::size_t i = 0; i < circle.size(); ++i) {
+      const auto next = circle[(i + 1) % circle.size()];
+      words += (i == 0 ? " " : ", ") + *behind.at(circle[i]).at(next) + " hears " +
+               in_quotes(circle[i]) + " before " + in_quotes(next);
+    }
+  }
+  wrong.push_back(std::move(words));
 }
 
 std::vector<std::string> promises::broken() const {

@@ -84,6 +84,25 @@ TEST_F(Promises, AreBrokenByTwoOrders) {
               testing::Contains("eve hears \"a\" before \"b\", but dora hears it behind"));
 }
 
+TEST(PromisesOfOrder, AreBrokenInACircleThoughAnyTwoAgree) {
+  promises all{{.everybody_hears = false}};
+  all.said("ana", "1");
+  all.said("bob", "2");
+  all.said("carol", "3");
+  all.heard("dora", "1");
+  all.heard("dora", "2");
+  all.heard("eve", "2");
+  all.heard("eve", "3");
+  EXPECT_THAT(all.broken(), IsEmpty());
+
+  all.heard("frank", "3");
+  all.heard("frank", "1");
+
+  EXPECT_THAT(all.broken(),
+              ElementsAre("there is no one order: dora hears \"1\" before \"2\", eve hears "
+                          "\"2\" before \"3\", frank hears \"3\" before \"1\""));
+}
+
 TEST_F(Promises, AreBrokenBySomebodysWordsInAnotherOrder) {
   all.said("ana", "1");
   all.said("ana", "2");

@@ -43,4 +43,4 @@ class Recording:
 
 def written(text):
     """On one line, and always the same."""
-    return json.dumps(text.hex() if isinstance(text, bytes) else text)
+    return json.dumps(text.hex() if isinstance(text, (bytes, bytearray)) else text)
