@@ -3,7 +3,7 @@
 #pragma once
 
 #include "actors/src/slot.hpp"
-#include "actors/src/timer_wheel.hpp"
+#include "actors/src/deadlines.hpp"
 
 #include <callsign/worker_pool.hpp>
 

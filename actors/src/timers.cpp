@@ -15,7 +15,7 @@ thread_local bool calls_what_is_due = false;
 bool is_on_the_wheel() noexcept { return calls_what_is_due; }
 
 timers::timers(std::shared_ptr<clock_source> clock, driver by)
-    : clock_{std::move(clock)}, driver_{by}, wheel_{clock_->now()} {}
+    : clock_{std::move(clock)}, driver_{by} {}
 
 timers::~timers() { stop(); }
 
@@ -23,7 +23,7 @@ void timers::arm(std::shared_ptr<deadline> what, time_point when) {
   {
     const std::scoped_lock guard{lock_};
     if (!is_over_) {
-      wheel_.arm(std::move(what), when);
+      armed_.arm(std::move(what), when);
       if (driver_ == driver::thread && !thread_.joinable())
         thread_ = std::thread{[this] { turn(); }};
       if (when < wakes_at_)
@@ -37,13 +37,13 @@ void timers::arm(std::shared_ptr<deadline> what, time_point when) {
 bool timers::disarm(deadline& what) noexcept {
   std::shared_ptr<deadline> kept; // destroyed after the lock is gone
   const std::scoped_lock guard{lock_};
-  kept = wheel_.disarm(what);
+  kept = armed_.disarm(what);
   return kept != nullptr;
 }
 
 std::size_t timers::run_due() {
   std::unique_lock guard{lock_};
-  const auto due = wheel_.take_due(clock_->now());
+  const auto due = armed_.take_due(clock_->now());
   guard.unlock();
   const bool before = std::exchange(calls_what_is_due, true);
   for (const auto& one : due)
@@ -54,13 +54,18 @@ std::size_t timers::run_due() {
 
 std::optional<timers::time_point> timers::next() const {
   const std::scoped_lock guard{lock_};
-  return wheel_.next();
+  return armed_.next();
+}
+
+std::uint64_t timers::comparisons() const {
+  const std::scoped_lock guard{lock_};
+  return armed_.comparisons();
 }
 
 void timers::turn() {
   std::unique_lock guard{lock_};
   while (!is_over_) {
-    const auto next = wheel_.next();
+    const auto next = armed_.next();
     const auto now = clock_->now();
     if (next && *next <= now) {
       guard.unlock();
@@ -81,7 +86,7 @@ void timers::turn() {
 void timers::stop() {
   std::unique_lock guard{lock_};
   is_over_ = true;
-  const auto left = wheel_.take_all();
+  const auto left = armed_.take_all();
   auto thread = std::move(thread_);
   guard.unlock();
   changed_.notify_all();

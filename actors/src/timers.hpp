@@ -1,11 +1,12 @@
 /// \file
-/// The wheel of a set of workers, and who turns it.
+/// The deadlines of a set of workers, and who keeps them.
 #pragma once
 
 #include "actors/src/clock_source.hpp"
-#include "actors/src/timer_wheel.hpp"
+#include "actors/src/deadlines.hpp"
 
 #include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,7 +14,7 @@
 
 namespace callsign::detail {
 
-/// One wheel for all deadlines and timers of a set, and one thread, which starts with the first of
+/// One heap for all deadlines and timers of a set, and one thread, which starts with the first of
 /// them. In a deterministic system nothing starts: the test lets time pass and runs what is due.
 ///
 /// @context any thread
@@ -34,6 +35,8 @@ public:
   /// Calls what is due now. Answers how many. @context the driver
   std::size_t run_due();
   [[nodiscard]] std::optional<time_point> next() const;
+  /// What all of them have cost, see `deadlines`.
+  [[nodiscard]] std::uint64_t comparisons() const;
   [[nodiscard]] time_point now() const noexcept { return clock_->now(); }
   /// Abandons all that is armed, and whatever comes later.
   void stop();
@@ -45,7 +48,7 @@ private:
   const driver driver_;
   mutable std::mutex lock_;
   std::condition_variable changed_;
-  timer_wheel wheel_;
+  deadlines armed_;
   time_point wakes_at_ = time_point::max(); ///< the thread's plan
   bool is_over_ = false;
   std::thread thread_;

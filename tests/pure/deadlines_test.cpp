@@ -1,6 +1,6 @@
-// The wheel behind asks and timers, against the plainest model there is: a sorted list.
+// What is behind asks and timers, against the plainest model there is: a sorted list.
 
-#include "actors/src/timer_wheel.hpp"
+#include "actors/src/deadlines.hpp"
 
 #include <gtest/gtest.h>
 
@@ -21,9 +21,9 @@ struct nothing final : deadline {
 
 const time_point start{1000h};
 
-TEST(TimerWheel, AgreesWithASortedListInEveryOrderOfArmingDisarmingAndTurning) {
+TEST(Deadlines, AgreesWithASortedListInEveryOrderOfArmingDisarmingAndTurning) {
   std::mt19937_64 dice{11};
-  timer_wheel wheel{start};
+  deadlines all;
   struct known {
     std::shared_ptr<nothing> what;
     time_point when;
@@ -34,17 +34,17 @@ TEST(TimerWheel, AgreesWithASortedListInEveryOrderOfArmingDisarmingAndTurning) {
     switch (dice() % 4) {
     case 0:
     case 1: {
-      // Some in the past, some more than a round away.
+      // Some in the past.
       const std::chrono::microseconds away{static_cast<long>(dice() % 9'000'000) - 500'000};
       model.push_back({std::make_shared<nothing>(), now + away});
-      wheel.arm(model.back().what, model.back().when);
+      all.arm(model.back().what, model.back().when);
       break;
     }
     case 2:
       if (!model.empty()) {
         const auto at = model.begin() + static_cast<long>(dice() % model.size());
-        ASSERT_EQ(wheel.disarm(*at->what), at->what);
-        ASSERT_EQ(wheel.disarm(*at->what), nullptr);
+        ASSERT_EQ(all.disarm(*at->what), at->what);
+        ASSERT_EQ(all.disarm(*at->what), nullptr);
         model.erase(at);
       }
       break;
@@ -55,33 +55,98 @@ TEST(TimerWheel, AgreesWithASortedListInEveryOrderOfArmingDisarmingAndTurning) {
                            [&](const known& one) { return one.when <= now; });
       std::ranges::stable_sort(due, {}, &known::when);
       std::erase_if(model, [&](const known& one) { return one.when <= now; });
-      const auto taken = wheel.take_due(now);
+      const auto taken = all.take_due(now);
       ASSERT_EQ(taken.size(), due.size());
       for (std::size_t i = 0; i < due.size(); ++i)
         ASSERT_EQ(taken[i], due[i].what);
     }
-    ASSERT_EQ(wheel.size(), model.size());
-    const auto next = wheel.next();
+    ASSERT_EQ(all.size(), model.size());
+    const auto next = all.next();
     ASSERT_EQ(next.has_value(), !model.empty());
     if (next) {
       const auto first = std::ranges::min_element(model, {}, &known::when)->when;
       ASSERT_EQ(*next, first) << "nobody would come in time, or for nothing";
     }
   }
-  EXPECT_EQ(wheel.take_all().size(), model.size());
-  EXPECT_EQ(wheel.size(), 0u);
+  EXPECT_EQ(all.take_all().size(), model.size());
+  EXPECT_EQ(all.size(), 0u);
 }
 
-TEST(TimerWheel, KeepsWhatIsArmedAliveAndNothingElse) {
-  timer_wheel wheel{start};
+TEST(Deadlines, KeepsWhatIsArmedAliveAndNothingElse) {
+  deadlines all;
   auto one = std::make_shared<nothing>();
   const std::weak_ptr<nothing> watched = one;
-  wheel.arm(std::move(one), start + 1s);
+  all.arm(std::move(one), start + 1s);
   EXPECT_FALSE(watched.expired());
-  EXPECT_TRUE(wheel.take_due(start + 999ms).empty());
+  EXPECT_TRUE(all.take_due(start + 999ms).empty());
   EXPECT_FALSE(watched.expired());
-  EXPECT_EQ(wheel.take_due(start + 1s).size(), 1u);
+  EXPECT_EQ(all.take_due(start + 1s).size(), 1u);
   EXPECT_TRUE(watched.expired());
+}
+
+/// How many comparisons `what` takes with so many deadlines.
+std::uint64_t comparisons_of(std::size_t many, void (*what)(deadlines&, std::size_t)) {
+  deadlines all;
+  what(all, many);
+  return all.comparisons();
+}
+
+void arm_all(deadlines& all, std::size_t many, std::mt19937_64& dice) {
+  for (std::size_t i = 0; i < many; ++i) {
+    all.arm(std::make_shared<nothing>(), start + std::chrono::seconds{dice() % 100'000});
+    static_cast<void>(all.next());
+  }
+}
+
+constexpr std::size_t many = 100'000;
+
+TEST(Deadlines, ToArmOneIsOneComparisonAndToSayWhatComesNextIsNone) {
+  EXPECT_EQ(comparisons_of(many,
+                           [](deadlines& all, std::size_t count) {
+                             std::mt19937_64 dice{7};
+                             arm_all(all, count, dice);
+                           }),
+            many - 1);
+}
+
+TEST(Deadlines, OneAfterTheOtherEachCostsTheLogarithmOfAllOfThem) {
+  const auto cost = comparisons_of(many, [](deadlines& all, std::size_t count) {
+    std::mt19937_64 dice{7};
+    arm_all(all, count, dice);
+    std::size_t taken = 0;
+    while (const auto next = all.next())
+      taken += all.take_due(*next).size();
+    EXPECT_EQ(taken, count);
+  });
+
+  // log2(100,000) is 17.
+  EXPECT_LT(cost, 2 * 17 * many);
+}
+
+TEST(Deadlines, AllOfOneMomentCostNoMore) {
+  const auto cost = comparisons_of(many, [](deadlines& all, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i)
+      all.arm(std::make_shared<nothing>(), start + 10s);
+    EXPECT_EQ(all.take_due(start + 10s).size(), count);
+  });
+
+  EXPECT_LT(cost, 2 * 17 * many);
+}
+
+TEST(Deadlines, AnswersThatComeInTheOrderOfTheQuestionsCostAFewComparisonsEach) {
+  const auto cost = comparisons_of(many, [](deadlines& all, std::size_t count) {
+    // A thousand are always under way.
+    std::vector<std::shared_ptr<nothing>> asked;
+    for (std::size_t i = 0; i < count; ++i) {
+      asked.push_back(std::make_shared<nothing>());
+      all.arm(asked.back(), start + std::chrono::milliseconds{i});
+      if (i >= 1000)
+        all.disarm(*asked[i - 1000]);
+    }
+  });
+
+  // log2(1,000) is 10.
+  EXPECT_LT(cost, 10 * many);
 }
 
 } // namespace
