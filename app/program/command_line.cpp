@@ -158,11 +158,14 @@ private:
   void add_recording() {
     one("--record", "FILE", into_.record.file, read_file_name,
         "write all that clients say and hear into this new file, for\n"
-        "callsign-script replay; it holds what people write");
+        "callsign-script replay; it holds what people write. With\n"
+        "--placement connection, say --io-threads 1, too: the order of\n"
+        "callbacks on several threads is not recorded");
     many("--record-hide", "FIELD", into_.record.hidden_fields, as_it_is,
          "hide the values of this field, of JSON messages and of URLs,\nin the recording");
     many("--record-hide-header", "NAME", into_.more_hidden_headers, as_it_is,
-         "hide this header in the recording, too, as Cookie, Authorization\nand Proxy-Authorization always are");
+         "hide this header in the recording, too, as Cookie, Authorization\nand "
+         "Proxy-Authorization always are");
     app_.add_flag("--record-hide-messages", into_.record.hides_messages,
                   "hide all messages in the recording; their lengths stay");
     one("--record-limit", "SIZE", into_.record.max_bytes, read_size,

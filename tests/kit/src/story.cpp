@@ -10,6 +10,7 @@
 #include <array>
 #include <exception>
 #include <memory>
+#include <stdexcept>
 
 namespace callsign::testkit {
 
@@ -120,8 +121,20 @@ public:
   }
 
   void settle(const where& at) {
-    if (held == 0 && !has_ended)
-      world.steps().run_all(scheduler::default_limit, at);
+    if (held != 0 || has_ended)
+      return;
+    auto& steps = world.steps();
+    for (std::size_t n = 0; n < options.max_steps; ++n) {
+      if (!steps.run_one())
+        return;
+    }
+    if (steps.is_idle())
+      return;
+    std::string text = "the program does not come to rest: after " +
+                       std::to_string(options.max_steps) + " steps there is still ready:";
+    for (const auto& line : steps.ready())
+      text += "\n  " + line;
+    fail(at, text);
   }
 
   void remember_servers() {
@@ -182,12 +195,19 @@ stage::~stage() { ends(); }
 testkit::world& stage::world() noexcept { return scene_->world; }
 callsign::workers& stage::workers() noexcept { return scene_->world.workers(); }
 callsign::network& stage::network() noexcept { return *scene_->network; }
-callsign::web_server& stage::web() noexcept { return *scene_->web; }
 counter_values stage::counters() { return scene_->network->counters(); }
 std::string stage::last_steps() const { return scene_->spoken->last(); }
 const std::vector<std::string>& stage::log() const { return scene_->log; }
 void stage::settle(where at) { scene_->settle(at); }
 void stage::hold() { ++scene_->held; }
+
+callsign::web_server& stage::web(where at) {
+  if (scene_->web == nullptr) {
+    scene_->fail(at, "this stage has no web server of its own");
+    throw std::logic_error("a stage has no web server of its own");
+  }
+  return *scene_->web;
+}
 
 void stage::release(where at) {
   if (--scene_->held != 0)
@@ -201,7 +221,9 @@ void stage::release(where at) {
   scene_->settle(at);
 }
 
-void stage::time_may_pass(std::chrono::nanoseconds most) {
+void stage::time_may_pass(std::chrono::nanoseconds most, where at) {
+  if (scene_->held == 0)
+    return scene_->fail(at, "time may pass at any moment within at_once only; here, say passes");
   scene_->passing.until = scene_->world.clock().now() + most;
 }
 
@@ -216,6 +238,11 @@ server_ref stage::serves(std::shared_ptr<server_handler> handler, server_options
   server_ref made;
   std::string failed;
   const auto* web = scene_->web.get();
+  if (web == nullptr) {
+    scene_->fail(at, "there is no server on " + memory::in_quotes(path) +
+                         ": this stage has no web server of its own");
+    return made;
+  }
   workers().call(
       worker,
       [&](callsign::worker& self) {

@@ -46,9 +46,9 @@ world::world(world_options options)
     : trace_{options.order_of_steps.steps == order::random
                  ? std::make_unique<trace>(options.order_of_steps)
                  : nullptr},
-      scheduler_{clock_, options.order_of_steps}, workers_{std::make_unique<callsign::workers>(
-                                                      detail::make_worker_system(
-                                                          options.workers, scheduler_.hooks()))} {}
+      scheduler_{clock_, options.order_of_steps}, max_steps_{options.max_steps},
+      workers_{std::make_unique<callsign::workers>(
+          detail::make_worker_system(options.workers, scheduler_.hooks()))} {}
 
 world::~world() = default;
 
@@ -56,9 +56,7 @@ call_result world::call(std::string_view name, task what, std::source_location w
   return workers_->call(name, std::move(what), where);
 }
 
-std::size_t world::run(std::source_location where) {
-  return scheduler_.run_all(scheduler::default_limit, where);
-}
+std::size_t world::run(std::source_location where) { return scheduler_.run_all(max_steps_, where); }
 
 injection world::inject(task what, std::source_location where) {
   return {*this, std::move(what), where};

@@ -182,6 +182,19 @@ TEST_F(Actors, PreponeFailsWithoutSuchMailAndWhereItWouldOvertakeItself) {
   EXPECT_THAT(heard, ElementsAre("first", "second"));
 }
 
+TEST_F(Actors, ExpectSilenceFailsAtItsOwnLineAndSaysWhatIsReady) {
+  caf::anon_send(bob, 5);
+  int line = 0;
+
+  const failures_of what{[&] {
+    line = this_line() + 1;
+    expect_silence();
+  }};
+
+  fails(line, what, AllOf(HasSubstr("this is no silence\nready:\n  actor "), HasSubstr(": (5)")));
+  run();
+}
+
 TEST_F(Actors, KeepTheTimeOfTheWorld) {
   const auto late = spawn(
       [](caf::event_based_actor* self, std::vector<std::string>* words) -> caf::behavior {

@@ -73,9 +73,8 @@ TEST(Hostile, TriesEveryPlaceAndIsSurvivedByAProgramThatIsCareful) {
   EXPECT_EQ(tried.failed_reads, 2 * 2u);
   EXPECT_GT(tried.failed_writes, 4u);
   EXPECT_EQ(tried.slow, 2u);
-  EXPECT_THAT(tried.in_words(),
-              AllOf(HasSubstr("54 cut streams from clients"), HasSubstr("4 failed reads"),
-                    HasSubstr("2 slow runs")));
+  EXPECT_THAT(tried.in_words(), AllOf(HasSubstr("54 cut streams from clients"),
+                                      HasSubstr("4 failed reads"), HasSubstr("2 slow runs")));
 }
 
 TEST(Hostile, SaysAtItsOwnLineWhichMisfortuneWasTooMuch) {
@@ -91,6 +90,71 @@ TEST(Hostile, SaysAtItsOwnLineWhichMisfortuneWasTooMuch) {
   EXPECT_EQ(what.file(), __FILE__);
   EXPECT_THAT(what.text(), AllOf(HasSubstr("when ana's line breaks behind step "),
                                  HasSubstr("somebody is left")));
+}
+
+/// What nobody survives of that kind, and how that is said.
+struct blow {
+  misfortune what;
+  const char* name;
+  std::string words;
+  friend void PrintTo(const blow& one, std::ostream* out) { *out << one.name; }
+};
+
+class Misfortune : public testing::TestWithParam<blow> {};
+
+TEST_P(Misfortune, AloneIsEnoughAndIsNamedAtTheLine) {
+  const auto body = [](stage& s) {
+    s.serves(std::make_shared<host>(false));
+    auto ana = s.joins();
+    auto bob = s.joins();
+    ana.says(std::string(100, 'x'));
+    bob.leaves();
+    ana.leaves();
+    EXPECT_FALSE(ana.is_connected()) << "she is still there";
+    EXPECT_LT(s.world().steps().steps(), 90u) << "it took too long";
+  };
+  int line = 0;
+
+  const failures_of what{[&] {
+    line = this_line() + 1;
+    survives_hostile_transport(body, {.only = {GetParam().what}, .max_places = 5});
+  }};
+
+  EXPECT_EQ(what.count(), 1);
+  EXPECT_EQ(what.line(), line);
+  EXPECT_EQ(what.file(), __FILE__);
+  EXPECT_THAT(what.text(), AllOf(testing::ContainsRegex(GetParam().words),
+                                 testing::AnyOf(HasSubstr("somebody is left"),
+                                                HasSubstr("too long"), HasSubstr("still there"))));
+}
+
+const std::vector<blow> blows{
+    {misfortune::lost, "Lost", "when ana's line breaks behind step [0-9]+: "},
+    {misfortune::silent, "Silent", "when ana's line dies silently behind step [0-9]+: "},
+    {misfortune::cut, "Cut", "when ana's line breaks behind byte [0-9]+: "},
+    {misfortune::stalled, "Stalled", "when ana takes no more than [0-9]+ bytes: "},
+    {misfortune::said_cut, "SaidCut",
+     "when ana's line breaks behind byte [0-9]+ of what it says: "},
+    {misfortune::said_stalled, "SaidStalled",
+     "when no more than [0-9]+ bytes come of what ana says: "},
+    {misfortune::failed_read, "FailedRead", "when read [0-9]+ from ana's line fails: "},
+    {misfortune::failed_write, "FailedWrite", "when write [0-9]+ to ana's line fails: "},
+    {misfortune::slow, "Slow", "when everybody takes one byte at a time: "},
+    {misfortune::said_slowly, "SaidSlowly", "when everybody's bytes come one at a time: "},
+};
+INSTANTIATE_TEST_SUITE_P(Each, Misfortune, testing::ValuesIn(blows),
+                         [](const auto& of) { return of.param.name; });
+
+TEST(Hostile, TriesOnlyWhatIsWanted) {
+  const auto tried = survives_hostile_transport(
+      [](stage& s) { talk(s, true); },
+      {.only = {misfortune::said_cut, misfortune::slow}, .max_places = 3});
+
+  EXPECT_EQ(tried.said_cut, 2 * 3u);
+  EXPECT_EQ(tried.slow, 1u);
+  EXPECT_EQ(tried.lost + tried.silent + tried.cut + tried.stalled + tried.said_stalled +
+                tried.failed_reads + tried.failed_writes,
+            0u);
 }
 
 /// Who counts the messages that it is told of, and believes in all of them.

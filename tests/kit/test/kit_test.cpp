@@ -1,6 +1,7 @@
 // The kit itself: each verb is broken on purpose, and the failure must name what is wrong and the
 // test's own line.
 
+#include "actors/src/worker_system.hpp"
 #include "tests/kit/test/failures_of.hpp"
 
 #include <callsign/testkit/world.hpp>
@@ -172,6 +173,16 @@ TEST_F(Kit, ExpectSilenceFailsAtItsOwnLineAndSaysWhatIsReady) {
   run();
 }
 
+TEST_F(Kit, CallIsKnownByItsLine) {
+  const int line = this_line() + 1;
+  call("bob", [] {});
+
+  const failures_of what{[&] { expect_silence(); }};
+
+  EXPECT_THAT(what.text(), HasSubstr("task given at kit_test.cpp:" + std::to_string(line)));
+  run();
+}
+
 /// A worker that never has enough.
 struct again {
   void operator()(worker& self) const { self.call(self.name(), again{}); }
@@ -194,6 +205,22 @@ TEST_F(Kit, ARunThatNeverEndsFailsAtItsOwnLine) {
   run();
 }
 
+TEST(ImpatientWorld, RunFailsAtItsOwnLineAfterSoManySteps) {
+  world w{{.max_steps = 50}};
+  w.call("bob", again{});
+  int line = 0;
+
+  const failures_of what{[&] {
+    line = this_line() + 1;
+    w.run();
+  }};
+
+  EXPECT_EQ(what.count(), 1);
+  EXPECT_EQ(what.line(), line);
+  EXPECT_EQ(what.file(), __FILE__);
+  EXPECT_THAT(what.text(), AllOf(HasSubstr("after 50 steps"), HasSubstr("worker \"bob\"")));
+}
+
 TEST_F(Kit, TimeStandsStillUntilTheTestLetsItPass) {
   const auto before = clock().now();
   const auto stamp = clock().stamp();
@@ -205,6 +232,45 @@ TEST_F(Kit, TimeStandsStillUntilTheTestLetsItPass) {
   EXPECT_EQ(seen - before, 90s);
   EXPECT_EQ(clock().stamp() - stamp, 90s);
   EXPECT_THROW(clock().advance(-1ns), std::invalid_argument);
+}
+
+// -- many timers, whose cost is counted and not timed ---------------------------------------------
+
+constexpr std::size_t many_timers = 100'000;
+
+void arm_in(world& w, std::size_t count, std::chrono::seconds first) {
+  for (const char* who : {"ana", "bob"})
+    w.call(who, [=](worker& self) {
+      for (std::size_t i = 0; i < count / 2; ++i)
+        self.after(first + std::chrono::milliseconds{(i * 7919) % 10'000}, [] {});
+    });
+  w.run();
+}
+
+std::uint64_t comparisons_in(world& w) { return w.workers().system().wheel().comparisons(); }
+
+TEST(ManyTimers, CostNothingToStepsThatHaveNoTimer) {
+  world w;
+  arm_in(w, many_timers, 1h);
+  const auto before = comparisons_in(w);
+
+  for (int i = 0; i < 1000; ++i)
+    w.call("eve", [] {});
+  EXPECT_EQ(w.run(), 1000u);
+
+  EXPECT_EQ(comparisons_in(w), before);
+}
+
+TEST(ManyTimers, FireInAStepEachAndCostTheirLogarithm) {
+  world w{{.max_steps = 2 * many_timers}};
+  arm_in(w, many_timers, 1h);
+  const auto armed = comparisons_in(w);
+  EXPECT_LT(armed, 2 * many_timers);
+
+  w.clock().advance(2h);
+  EXPECT_EQ(w.run(), 1 + many_timers) << "one that hands over what is due, and one for each";
+
+  EXPECT_LT(comparisons_in(w) - armed, 2 * 17 * many_timers); // log2(100,000) is 17
 }
 
 // -- random order ---------------------------------------------------------------------------------

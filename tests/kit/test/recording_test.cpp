@@ -1,6 +1,7 @@
 // Recordings: what is written, what is read, and where a replay sees that something else happens.
 
 #include "tests/kit/test/failures_of.hpp"
+#include "tests/kit/test/recording_cast.hpp"
 
 #include <callsign/testkit/recording.hpp>
 #include <callsign/testkit/story.hpp>
@@ -24,127 +25,10 @@ namespace {
 
 using namespace callsign;
 using namespace callsign::testkit;
-using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
-
-/// How the relay behaves: as it was, or changed.
-struct manners {
-  std::string greeting = "Welcome!";
-  bool says_goodbye = true;
-  int most = 100; ///< clients
-  bool says_twice = false;
-};
-
-class member final : public connection_handler {
-public:
-  explicit member(manners how) : how_{std::move(how)} {}
-  void on_open(websocket_connection& ws) override {
-    ws.send(how_.greeting);
-    ws.server().broadcast("somebody came", except(ws));
-  }
-  void on_message(websocket_connection& ws, const message& heard) override {
-    ws.server().broadcast(heard, except(ws));
-    if (how_.says_twice)
-      ws.server().broadcast(heard, except(ws));
-    if (heard.text() == "go")
-      ws.terminate(4000, "as you wish");
-  }
-  void on_terminate(websocket_connection& ws, const termination&) override {
-    if (how_.says_goodbye)
-      ws.server().broadcast("somebody went", except(ws));
-  }
-
-private:
-  manners how_;
-};
-
-class doorman final : public server_handler {
-public:
-  explicit doorman(manners how) : how_{std::move(how)} {}
-  admission on_connection(websocket_server& wss, const request&) override {
-    if (wss.connections().size() >= static_cast<std::size_t>(how_.most))
-      return refuse(403, "full");
-    return std::make_unique<member>(how_);
-  }
-
-private:
-  manners how_;
-};
-
-constexpr process_variable<websocket_server> WSS{"WSS"};
-constexpr process_variable<int> ticks{"ticks"};
-
-/// A server, and a worker that ticks.
-struct relay {
-  relay(workers& set, network& io, const manners& how) : web{io, {.port = 8080}} {
-    if (!web.start())
-      return;
-    set.call("relay", [how, ref = web.ref()](worker& self) {
-      self[WSS] = websocket_server{self,
-                                   ref,
-                                   std::make_unique<doorman>(how),
-                                   {.path = "/relay", .ping_after = 20s, .pong_within = 10s}};
-      self.every(30s, [](worker& me) {
-        if (++me[ticks] < 3)
-          me[WSS].broadcast("tick " + std::to_string(me[ticks]));
-      });
-    });
-  }
-  web_server web;
-};
-
-application application_with(const manners& how = {}) {
-  return {.url = "/relay", .starts = [how](workers& set, network& io) {
-            return std::make_shared<relay>(set, io, how);
-          }};
-}
-
-/// A file that lasts as long as the test.
-class file_of_test {
-public:
-  file_of_test()
-      : name_{testing::TempDir() + "/callsign-" + std::to_string(::getpid()) + '-' +
-              testing::UnitTest::GetInstance()->current_test_info()->name() + '-' +
-              std::to_string(reinterpret_cast<std::uintptr_t>(this)) + ".recording"} {
-    std::filesystem::remove(name_);
-  }
-  ~file_of_test() { std::filesystem::remove(name_); }
-  file_of_test(const file_of_test&) = delete;
-  file_of_test& operator=(const file_of_test&) = delete;
-
-  [[nodiscard]] const std::string& name() const { return name_; }
-  [[nodiscard]] std::string text() const {
-    std::ostringstream all;
-    all << std::ifstream{name_, std::ios::binary}.rdbuf();
-    return all.str();
-  }
-
-private:
-  std::string name_;
-};
-
-/// What happens on a stage with the relay, recorded; in order, or in a random one.
-std::string recorded(const std::function<void(stage&)>& play, std::uint64_t seed = 0,
-                     record_options how = {}) {
-  const file_of_test file;
-  how.file = file.name();
-  how.program = "relay";
-  {
-    stage here{{.order_of_steps = {.steps = seed == 0 ? order::fifo : order::random, .seed = seed},
-                .has_web_server = false,
-                .url = "/relay",
-                .record = how}};
-    auto running = application_with().starts(here.workers(), here.network());
-    here.settle();
-    play(here);
-    here.ends();
-    running.reset();
-  }
-  return file.text();
-}
 
 void an_evening(stage& here) {
   auto ana = here.joins();
@@ -235,6 +119,31 @@ TEST(Recording, SeesThatSomebodyIsNotLetInAnyMore) {
   EXPECT_THAT(wrong, HasSubstr("ana is admitted\nbut now: it is refused with HTTP 403 \"full\""));
 }
 
+TEST(Recording, SaysWhetherTheOrderOfAllCallbacksIsInIt) {
+  const auto text = recorded([](stage& here) {
+    auto ana = here.joins();
+    here.joins().says("hello");
+    ana.takes_all();
+  });
+  // As if its callbacks had run in the connections: no worker handles what clients do.
+  std::string parallel;
+  std::istringstream lines{text};
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("\"runs\"") == line.npos || line.find("\"client\"") == line.npos)
+      parallel += line + '\n';
+  }
+  auto one_thread = parallel;
+  const std::string two = "\"io_threads\":2";
+  ASSERT_NE(one_thread.find(two), one_thread.npos) << text;
+  one_thread.replace(one_thread.find(two), two.size(), "\"io_threads\":1");
+
+  EXPECT_TRUE(recording::parse(text).has_whole_order());
+  EXPECT_FALSE(recording::parse(parallel).has_whole_order());
+  EXPECT_TRUE(recording::parse(one_thread).has_whole_order());
+  EXPECT_THAT(recording::parse(parallel).as_script(), HasSubstr("# Callbacks ran on several"));
+  EXPECT_THAT(recording::parse(text).as_script(), Not(HasSubstr("# Callbacks ran on several")));
+}
+
 TEST(Recording, SeesThatAWorkerHasNothingToDo) {
   auto text = recorded([](stage& here) { here.passes(40s); });
   const auto place = line_with(text, {R"("kind":"timer")"});
@@ -243,7 +152,7 @@ TEST(Recording, SeesThatAWorkerHasNothingToDo) {
 
   EXPECT_THAT(divergence(text),
               AllOf(StartsWith(std::to_string(place) + ": here the recording has: worker \"relay\" "
-                                                       "handles a reply given at recording_test"),
+                                                       "handles a reply given at recording_cast"),
                     HasSubstr("but now: ")));
 }
 
@@ -361,76 +270,23 @@ TEST(Recording, BelongsToItsOwner) {
             perms::owner_read | perms::owner_write);
 }
 
-TEST(Recording, BecomesAScriptThatIsPlayed) {
-  const auto an_hour = [](stage& here) {
-    auto ana = here.joins();
-    auto bob = here.joins();
-    ana.says_binary("\x01");
-    here.passes(70s);
-    auto eve = here.joins();
-    here.at_once([&] {
-      ana.says("one");
-      bob.says("two");
-    });
-    eve.vanishes();
-    bob.leaves(1001, "home");
-    ana.says("go");
-  };
-  for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    const auto text = recorded(an_hour, seed);
-    const auto as_script = recording::parse(text).as_script();
-
-    const auto wrong =
-        script::parse(as_script).play(application_with(), {.at = altitude::program, .seeds = 0});
-
-    EXPECT_FALSE(wrong) << "seed " << seed << '\n'
-                        << (wrong ? wrong->in_words() : "") << '\n'
-                        << as_script << text;
-    if (HasFailure())
-      return;
-  }
-}
-
-TEST(Recording, AsAScriptReadsLikeOne) {
-  const auto text = recorded([](stage& here) {
-    auto ana = here.joins();
-    auto bob = here.joins_as({.remote_address = "10.0.0.7"});
-    bob.says("costs $5 \"each\"\n");
-    here.joins_as({.url = "/elsewhere"});
-    bob.leaves(1001, "home");
-    ana.says("go");
-  });
-
-  EXPECT_THAT(recording::parse(text).as_script(), HasSubstr(R"(program relay
-
-ana joins /relay
-ana <- "Welcome!"
-bob joins /relay from 10.0.0.7
-ana <- "somebody came"
-bob <- "Welcome!"
-bob -> "costs \$5 \"each\"\n"
-ana <- "costs \$5 \"each\"\n"
-eve joins /elsewhere
-eve is refused 404
-bob leaves 1001 "home"
-ana <- "somebody went"
-ana -> "go"
-ana is told goodbye 4000 "as you wish"
-quiet
-)"));
-}
-
 TEST(Recording, AsATestFailsAtItsLine) {
   const file_of_test file;
   std::ofstream{file.name()} << recorded([](stage& here) { here.joins(); });
 
   replays(file.name(), application_with());
   const failures_of changed{[&] { replays(file.name(), application_with({.greeting = "x"})); }};
-  const failures_of missing{[] { replays("/nowhere/at/all", application_with()); }};
+  int line = 0;
+  const failures_of missing{[&] {
+    line = this_line() + 1;
+    replays("/nowhere/at/all", application_with());
+  }};
 
   EXPECT_EQ(changed.count(), 1);
   EXPECT_EQ(changed.file(), file.name());
   EXPECT_EQ(changed.line(), line_with(file.text(), {"hears"}));
+  EXPECT_EQ(missing.line(), line);
+  EXPECT_EQ(missing.file(), __FILE__);
   EXPECT_THAT(missing.text(), HasSubstr("there is no such recording"));
 }
 

@@ -163,6 +163,13 @@ quiet
 )");
 }
 
+TEST_P(InMemory, HearsAnythingForgetsWhatWasHeardAndNothingElse) {
+  const std::string begin = "ana joins\nana -> \"a\"\n";
+  passes(begin + "ana hears anything\nquiet");
+  fails(begin + "ana hears anything\nana -> \"b\"\nquiet", 5,
+        HasSubstr("it is not quiet: ana hears \"b\""));
+}
+
 TEST_P(InMemory, EachLineThatIsNotTrueFails) {
   const std::string begin = "ana joins\nana <- \"welcome\"\n";
   fails("ana joins\nana <- \"hello\"", 2,
@@ -185,6 +192,107 @@ TEST_P(InMemory, EachLineThatIsNotTrueFails) {
   fails(begin + "report \"trouble\"", 3, HasSubstr("should be reported, but none is"));
   fails(begin + "ana -> \"throw\"\n", 3,
         AllOf(HasSubstr("behind the last line"), HasSubstr("and again")));
+}
+
+// -- a program that does not come to rest ---------------------------------------------------------
+
+/// A worker that never has enough.
+struct again {
+  void operator()(worker& self) const { self.call(self.name(), again{}); }
+};
+
+/// Never rests behind a message, a request or an end of who is restless, the end of its worker, and
+/// after ten seconds.
+class restless_member final : public connection_handler {
+public:
+  restless_member(workers& all, bool is_restless) : all_{all}, is_restless_{is_restless} {}
+  void on_message(websocket_connection&, const message&) override {
+    all_.call("restless", again{});
+  }
+  void on_terminate(websocket_connection&, const termination&) override {
+    if (is_restless_)
+      all_.call("restless", again{});
+  }
+
+private:
+  workers& all_;
+  bool is_restless_;
+};
+
+class restless_doorman final : public server_handler {
+public:
+  explicit restless_doorman(workers& all) : all_{all} {}
+  admission on_connection(websocket_server&, const request& asked) override {
+    const auto mood = asked.headers.find("X-Mood").value_or("");
+    if (mood == "restless")
+      all_.call("restless", again{});
+    return std::make_unique<restless_member>(all_, mood == "restless in the end");
+  }
+
+private:
+  workers& all_;
+};
+
+application restless() {
+  return {
+      .url = "/talk", .starts = [](workers& all, network& io) -> std::shared_ptr<void> {
+        auto web = std::make_shared<web_server>(io, web_server_options{.port = 8080});
+        EXPECT_TRUE(web->start());
+        all.call("talk", [&all, ref = web->ref()](worker& self) {
+          static constexpr process_variable<websocket_server> WSS{"WSS"};
+          static constexpr process_variable<std::shared_ptr<void>> ENDS{"ENDS"};
+          self[ENDS] =
+              std::shared_ptr<void>{nullptr, [&all](void*) { all.call("restless", again{}); }};
+          self[WSS] = websocket_server{self, ref, std::make_unique<restless_doorman>(all), options};
+          self.after(std::chrono::seconds{10}, [&all] { all.call("restless", again{}); });
+        });
+        return web;
+      }};
+}
+
+class RestlessProgram : public testing::Test {
+protected:
+  static void fails(const std::string& text, std::size_t line) {
+    const auto wrong =
+        script::parse(text, "talk.script")
+            .play(restless(), {.at = altitude::program, .seeds = 0, .max_steps = 500});
+    ASSERT_TRUE(wrong) << "it goes as written:\n" << text;
+    EXPECT_EQ(wrong->line, line) << text << '\n' << wrong->in_words();
+    EXPECT_THAT(wrong->text, HasSubstr("the program does not come to rest: after 500 steps"));
+  }
+};
+
+TEST_F(RestlessProgram, FailsAtTheLineOfWhatSomebodyDoes) {
+  const std::string begin = "ana joins with \"X-Mood: restless in the end\"\n";
+  fails("ana joins with \"X-Mood: restless\"", 1);
+  fails(begin + "ana -> \"hello\"", 2);
+  fails(begin + "ana leaves", 2);
+  fails(begin + "ana vanishes", 2);
+  fails(begin + "ana breaks the protocol", 2);
+  fails("pass 1min", 1);
+  fails("kill talk", 1);
+  fails("abort talk", 1);
+  fails("ana joins\nat once\nana -> \"hello\"\nend", 4);
+}
+
+// -- what follows a line that cannot fail ---------------------------------------------------------
+
+TEST_P(InMemory, WhatALineDoesToAClientShowsInTheNext) {
+  const std::string begin = "ana joins\nana <- \"welcome\"\n";
+  fails(begin + "ana stops reading\nana -> \"a\"\nana <- \"a\"", 5,
+        AllOf(HasSubstr("but it hears nothing"), HasSubstr("takes 0 bytes more")));
+  fails(begin + "ana reads slowly 2\nana -> \"a\"\nana <- \"a\"", 5,
+        AllOf(HasSubstr("but it hears nothing"), HasSubstr("takes 2 bytes more")));
+  fails(begin + "ana stops reading\nana -> \"a\"\nana reads again\nana hears nothing", 6,
+        HasSubstr("should hear nothing, but hears \"a\""));
+  fails(begin + "ana begins \"a\"\nana -> \"b\"\nana <- \"b\"", 5,
+        HasSubstr("should hear \"b\", but hears \"ab\""));
+  fails(begin + "ana pings\nquiet", 4, HasSubstr("it is not quiet: ana hears a pong"));
+  fails(begin + "ana falls silent\nana -> \"a\"\nana <- \"a\"", 5,
+        AllOf(HasSubstr("but it hears nothing"), HasSubstr("falls silent")));
+  fails(begin +
+            "ana ignores goodbyes\nana -> \"goodbye\"\nana is told goodbye 4000\nana is cut off",
+        6, AllOf(HasSubstr("but it hears nothing"), HasSubstr("ignores goodbyes")));
 }
 
 TEST(Script, NamesTheSeedOfARandomOrder) {

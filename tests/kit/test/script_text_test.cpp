@@ -79,6 +79,7 @@ const std::vector<wrong_text> wrong_texts{
     {"promises are", 1, 13, "here comes 'kept'"},
     {"end", 1, 4, "there is no 'at once'"},
     {"ana joins\nat once\nana hears nothing", 3, 11, "within 'at once' nobody hears"},
+    {"ana joins\nat once\nana hears anything", 3, 11, "within 'at once' nobody hears"},
     {"ana joins\nat once\nana <- \"a\"", 3, 8, "within 'at once' nobody hears"},
     {"%", 1, 1, "nobody knows what '%' is"},
     {"\"hello\"", 1, 1, "here comes somebody who does something"},

@@ -205,18 +205,6 @@ TEST_F(Stage, TimersOfWorkersTickAtTheirTimesWhileTimePasses) {
   EXPECT_THAT(ticks, testing::ElementsAre(10s, 20s, 30s));
 }
 
-TEST_F(Stage, TheEndIsCheckedAsWell) {
-  auto s = std::make_unique<stage>();
-  s->serves(std::make_shared<host>());
-  auto ana = s->joins();
-  s->calls("bob", [] { throw std::runtime_error("nobody looks"); });
-
-  const failures_of what{[&] { s->ends(); }};
-
-  EXPECT_THAT(what.text(),
-              AllOf(HasSubstr("at the end there is an error"), HasSubstr("nobody looks")));
-}
-
 TEST(RandomStage, TheSameSeedTellsTheSameStory) {
   const auto tells = [](std::uint64_t seed) {
     stage s{{.order_of_steps = {.steps = order::random, .seed = seed}}};

@@ -62,9 +62,9 @@ public:
   /// The line breaks, and the server's side notices.
   void vanish();
   /// The line breaks, and nobody notices: what is written goes nowhere, nothing comes any more.
-  void fall_silent() { is_silent_ = true; }
+  void fall_silent();
   /// Never answers a Close.
-  void ignore_close() { answers_close_ = false; }
+  void ignore_close();
   /// So many bytes more may be written to this client; nothing: as many as there are.
   void set_room(std::optional<std::size_t> bytes);
   /// The same, without a word in the transcript: what a slow reader does again and again.

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdio>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace callsign::testkit {
@@ -62,14 +63,14 @@ bool is_told_in_script(std::string_view header, std::string_view value, std::str
 
 class writer {
 public:
-  explicit writer(const recording::parts& what)
-      : what_{what}, has_worker_{std::ranges::any_of(what.notes, [](const note& one) {
-          return one.what() == "runs" && one.has("client") && one.text("kind") != "requested";
-        })} {}
+  writer(const recording::parts& what, bool is_in_order)
+      : what_{what}, has_worker_{what.has_worker()}, is_in_order_{is_in_order} {}
 
   std::string write() {
     text_ = "# From a recording of " + what_.program + ' ' + what_.version + ".\nprogram " +
             what_.program + "\n\n";
+    if (!is_in_order_)
+      text_ += "# Callbacks ran on several I/O threads: in which order is not recorded.\n";
     for (const auto& now : what_.notes) {
       const auto what = now.what();
       if (what == "stops")
@@ -91,7 +92,9 @@ private:
   struct client {
     const note* asked = nullptr;
     const note* ended = nullptr;
-    std::vector<const note*> unhandled; ///< what it said and the worker has not handled yet
+    std::vector<const note*> unhandled;    ///< what it said and the worker has not handled yet
+    std::optional<std::size_t> closing_at; ///< what others had done when its end began
+    std::size_t handled = 0;               ///< of what it did, by the worker
     bool is_in = false;
     bool has_joined = false;
     bool is_told_goodbye = false;
@@ -122,9 +125,10 @@ private:
       is_refused(now);
     else if (what == "hears")
       hears(now);
-    else if (what == "closing")
+    else if (what == "closing") {
       who.is_in = true;
-    else if (what == "dropped")
+      who.closing_at = done_by_others(who);
+    } else if (what == "dropped")
       is_cut_off(now);
     else if (what == "ended" && !has_worker_)
       leaves(now);
@@ -136,6 +140,8 @@ private:
   void handled(const note& now) {
     auto& who = clients_[now.client()];
     const auto kind = now.text("kind");
+    ++handled_;
+    ++who.handled;
     if (kind == "requested") {
       joins(now.client());
     } else if (kind == "received" && !who.unhandled.empty()) {
@@ -145,6 +151,10 @@ private:
     } else if (kind == "closed" && who.ended != nullptr) {
       leaves(*who.ended);
     }
+  }
+
+  [[nodiscard]] std::size_t done_by_others(const client& than) const {
+    return handled_ - than.handled;
   }
 
   void joins(std::uint32_t number) {
@@ -214,6 +224,8 @@ private:
   void is_over(const note& now) {
     auto& who = clients_[now.client()];
     who.ended = &now;
+    if (!who.closing_at)
+      who.closing_at = done_by_others(who);
     if (who.has_joined && !who.has_gone && !who.is_told_goodbye && now.text("cause") != "closed")
       add(now.client(), "falls silent");
   }
@@ -234,6 +246,9 @@ private:
     else
       text_ += "# " + name_of_client(now.client()) + " broke a rule (" + cause +
                "); a recording does not hold how\n" + name_of_client(now.client()) + " vanishes\n";
+    // In the script it goes now. What others did since its end began, it may hear there.
+    if (has_worker_ && who.closing_at && done_by_others(who) > *who.closing_at)
+      add(now.client(), "hears anything");
     began_ = now.time();
   }
 
@@ -247,13 +262,15 @@ private:
 
   const recording::parts& what_;
   const bool has_worker_; ///< else callbacks run in the connections, as things come
+  const bool is_in_order_;
   std::string text_;
   std::map<std::uint32_t, client> clients_;
+  std::size_t handled_ = 0;            ///< by the worker, of all clients
   std::chrono::microseconds began_{0}; ///< the last thing that somebody did
 };
 
 } // namespace
 
-std::string recording::as_script() const { return writer{*parts_}.write(); }
+std::string recording::as_script() const { return writer{*parts_, has_whole_order()}.write(); }
 
 } // namespace callsign::testkit

@@ -49,6 +49,10 @@ struct recording::parts {
   rules::redaction hides;
   std::vector<note> notes;
   bool is_whole = false;
+
+  /// Whether callbacks of connections ran in a worker; else they ran in the connections, or nobody
+  /// came.
+  [[nodiscard]] bool has_worker() const;
 };
 
 /// ana, bob and eve, then by number.

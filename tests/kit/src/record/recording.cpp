@@ -125,6 +125,16 @@ recording recording::parse(std::string_view text, std::string file) {
   return recording{std::move(all)};
 }
 
+bool recording::parts::has_worker() const {
+  return std::ranges::any_of(notes, [](const note& one) {
+    return one.what() == "runs" && one.has("client") && one.text("kind") != "requested";
+  });
+}
+
+bool recording::has_whole_order() const noexcept {
+  return parts_->io_threads == 1 || clients() < 2 || parts_->has_worker();
+}
+
 const std::string& recording::program() const noexcept { return parts_->program; }
 const std::string& recording::version() const noexcept { return parts_->version; }
 const std::vector<std::string>& recording::arguments() const noexcept { return parts_->arguments; }

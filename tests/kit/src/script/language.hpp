@@ -53,6 +53,7 @@ struct script_step {
     hears_in_any_order,
     hears_pong,
     hears_nothing,
+    hears_anything, ///< and forgets it
     is_refused,
     finds_nobody,
     is_told_goodbye,

@@ -146,8 +146,8 @@ private:
         complain_at(column, "nobody knows what '" + who_ +
                                 "' is; a line begins with program, only, let, pass, quiet, kill, "
                                 "abort, report, watch, promises, at once, end, or somebody");
-      complain("nobody can do this; ana can: joins, ->, <-, hears nothing, hears a pong, is "
-               "refused, is told "
+      complain("nobody can do this; ana can: joins, ->, <-, hears nothing, hears anything, "
+               "hears a pong, is refused, is told "
                "goodbye, is cut off, finds nobody, leaves, vanishes, falls silent, stops reading, "
                "reads slowly, reads again, begins, pings, ignores goodbyes, breaks the protocol");
     } else {
@@ -204,6 +204,8 @@ private:
       if (take("a")) {
         must("pong");
         add(kind::hears_pong);
+      } else if (take("anything")) {
+        add(kind::hears_anything);
       } else {
         must("nothing");
         add(kind::hears_nothing);

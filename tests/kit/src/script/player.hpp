@@ -19,10 +19,11 @@ public:
   [[nodiscard]] virtual std::string finish() = 0;
 };
 
-[[nodiscard]] std::unique_ptr<player> make_actors_player(const application& with);
+[[nodiscard]] std::unique_ptr<player> make_actors_player(const application& with,
+                                                         const play_options& how);
 /// @param seed  0: in order
-[[nodiscard]] std::unique_ptr<player> make_program_player(const application& with,
-                                                          std::uint64_t seed);
+[[nodiscard]] std::unique_ptr<player>
+make_program_player(const application& with, const play_options& how, std::uint64_t seed);
 [[nodiscard]] std::unique_ptr<player> make_wire_player(const application& with,
                                                        const play_options& how);
 

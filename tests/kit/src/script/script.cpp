@@ -77,12 +77,12 @@ std::optional<script_failure> script::play(const application& with, const play_o
     return std::nullopt;
   };
   switch (how.at) {
-  case altitude::actors: return play_once(make_actors_player(with));
+  case altitude::actors: return play_once(make_actors_player(with, how));
   case altitude::wire: return play_once(make_wire_player(with, how));
   case altitude::program: break;
   }
   for (std::uint64_t seed = 0; seed <= how.seeds; ++seed) {
-    if (auto wrong = play_once(make_program_player(with, seed)))
+    if (auto wrong = play_once(make_program_player(with, how, seed)))
       return wrong;
   }
   return std::nullopt;

@@ -25,7 +25,11 @@ constexpr std::string_view usage =
     "Plays scripts: at both altitudes in memory, or, with --url, over the wire against a\n"
     "program that runs. Replays what a server has recorded with --record, and names the first\n"
     "line where something else happens; or writes it as a script on standard output. Ends with\n"
-    "0 if all went as written, 1 if not, 2 if a file or this command is wrong.\n";
+    "0 if all went as written, 1 if not, 2 if a file or this command is wrong.\n"
+    "\n"
+    "Not in a recording: in which order callbacks in the connections ran on several I/O threads\n"
+    "(record with --io-threads 1), and what handlers read, drew at random or asked the clock for.\n"
+    "A script takes for granted nothing that one who was leaving may have heard of the others.\n";
 
 enum class deed { run, check, replay, as_script };
 
@@ -86,6 +90,10 @@ int replay(const std::string& file, const make_app& app) {
   if (const auto wrong = what.replay(*with)) {
     std::cout << "diverges\n" << std::flush;
     std::cerr << wrong->in_words() << '\n';
+    if (!what.has_whole_order())
+      std::cerr
+          << "callbacks ran in the connections, on several I/O threads, and in which order is "
+             "not recorded: record with --io-threads 1\n";
     if (what.version() != version)
       std::cerr << "it was recorded with version " << what.version() << ", and this is " << version
                 << '\n';

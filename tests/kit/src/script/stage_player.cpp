@@ -138,6 +138,7 @@ private:
     }
     case kind::hears_pong: return who.hears_pong();
     case kind::hears_nothing: return who.hears_nothing();
+    case kind::hears_anything: who.takes_all(); return;
     case kind::is_refused: return who.is_refused(step.code);
     case kind::finds_nobody: return who.finds_nobody();
     case kind::is_told_goodbye:
@@ -171,19 +172,22 @@ private:
 
 } // namespace
 
-std::unique_ptr<player> make_actors_player(const application& with) {
-  auto made = std::make_unique<stage_player>(stage_options{.io_threads = 1, .url = with.url});
+std::unique_ptr<player> make_actors_player(const application& with, const play_options& how) {
+  auto made = std::make_unique<stage_player>(
+      stage_options{.io_threads = 1, .url = with.url, .max_steps = how.max_steps});
   if (!with.handler)
     made->begin_with("this application has no handler for the altitude of the actors");
   made->open([&](stage& here) { here.serves(with.handler(), with.options); });
   return made;
 }
 
-std::unique_ptr<player> make_program_player(const application& with, std::uint64_t seed) {
+std::unique_ptr<player> make_program_player(const application& with, const play_options& how,
+                                            std::uint64_t seed) {
   auto made = std::make_unique<stage_player>(stage_options{
       .order_of_steps = {.steps = seed == 0 ? order::fifo : order::random, .seed = seed},
       .has_web_server = false,
-      .url = with.url});
+      .url = with.url,
+      .max_steps = how.max_steps});
   if (!with.starts)
     made->begin_with("this application cannot be started at the altitude of the program");
   made->open([&](stage& here) {

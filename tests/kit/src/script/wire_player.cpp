@@ -200,6 +200,7 @@ private:
       return must_hear(step, line, "a pong",
                        [](const sound& heard) { return heard.what == sound::kind::pong; });
     case kind::hears_nothing: return silent(step.who, line);
+    case kind::hears_anything: silent(step.who, line); return {};
     case kind::is_refused: return refused(step, line);
     case kind::finds_nobody:
       return line.found_nobody() ? std::string{}

@@ -9,11 +9,28 @@
 #include <functional>
 #include <source_location>
 #include <string>
+#include <vector>
 
 namespace callsign::testkit {
 
+/// What may befall a client's line.
+enum class misfortune {
+  lost,         ///< it breaks behind the n-th step
+  silent,       ///< it dies there without a sign
+  cut,          ///< it breaks behind the n-th byte that the server wrote
+  stalled,      ///< it takes no more than n bytes, and does not end
+  said_cut,     ///< it breaks behind the n-th byte that the client wrote
+  said_stalled, ///< it brings no more than n bytes, and does not end
+  failed_read,  ///< the n-th read fails
+  failed_write, ///< the n-th write fails
+  slow,         ///< everybody takes one byte at a time
+  said_slowly,  ///< everybody's bytes come one at a time
+};
+
 struct hostile_options {
   stage_options stage = {};
+  /// Only these are tried; empty: all.
+  std::vector<misfortune> only = {};
   /// At so many places at most a line is cut, a stream is cut, a client stalls; spread evenly if
   /// there are more.
   std::size_t max_places = 100;
@@ -43,6 +60,7 @@ struct hostile_report {
 /// because a line that fails tells nobody. A failure of the body itself counts.
 ///
 ///     survives_hostile_transport([](stage& s) { … });
+///     survives_hostile_transport([](stage& s) { … }, {.only = {misfortune::said_cut}});
 hostile_report
 survives_hostile_transport(const std::function<void(stage&)>& body, hostile_options how = {},
                            std::source_location where = std::source_location::current());

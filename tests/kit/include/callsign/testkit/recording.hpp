@@ -31,6 +31,9 @@ public:
   [[nodiscard]] const std::vector<std::string>& arguments() const noexcept;
   /// Whether it goes on to the end of the server.
   [[nodiscard]] bool is_whole() const noexcept;
+  /// Whether it says in which order all callbacks ran. False if they ran in the connections, on
+  /// several I/O threads: then a replay may diverge though nothing has changed.
+  [[nodiscard]] bool has_whole_order() const noexcept;
   /// How many lines it has, and how many clients.
   [[nodiscard]] std::size_t lines() const noexcept;
   [[nodiscard]] std::size_t clients() const noexcept;

@@ -72,6 +72,8 @@ struct play_options {
   altitude at = altitude::actors;
   /// `altitude::program`: so many random orders after the plain one.
   std::uint64_t seeds = 20;
+  /// In memory: a line behind which more is left to do than so many steps fails.
+  std::size_t max_steps = 100'000;
   /// `altitude::wire`: "ws://127.0.0.1:8080"; a script's paths go behind it.
   std::string url = {};
   /// `altitude::wire`: how long something that must come may take …

@@ -38,6 +38,8 @@ struct stage_options {
   workers_options workers = {};
   /// Records what happens, as a server does.
   record_options record = {};
+  /// A verb behind which more is left to do than so many steps fails: the program does not rest.
+  std::size_t max_steps = scheduler::default_limit;
 };
 
 /// A whole program behind a door without sockets: workers, a network, a web server, and clients.
@@ -65,8 +67,8 @@ public:
   [[nodiscard]] testkit::world& world() noexcept;
   [[nodiscard]] callsign::workers& workers() noexcept;
   [[nodiscard]] callsign::network& network() noexcept;
-  /// The first web server. @errors fails if there is none
-  [[nodiscard]] callsign::web_server& web() noexcept;
+  /// The first web server. @errors fails and throws `std::logic_error` if there is none
+  [[nodiscard]] callsign::web_server& web(where at = where::current());
   [[nodiscard]] counter_values counters();
 
   /// The process variable in which `serves` keeps its servers, by their paths.
@@ -99,8 +101,8 @@ public:
     release(at);
   }
   /// Within `at_once`: up to so much time may pass at any moment, as a step like all others, each
-  /// time until something becomes due.
-  void time_may_pass(std::chrono::nanoseconds most);
+  /// time until something becomes due. Fails elsewhere.
+  void time_may_pass(std::chrono::nanoseconds most, where at = where::current());
   /// Runs so many steps and no more, so that the rest of the story happens in the middle of
   /// something.
   void after_steps(std::size_t count);

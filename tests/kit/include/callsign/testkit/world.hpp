@@ -117,6 +117,8 @@ public:
 struct world_options {
   schedule order_of_steps = {};
   workers_options workers = {};
+  /// A run that takes more is one that does not end, and fails.
+  std::size_t max_steps = scheduler::default_limit;
 };
 
 /// Workers on a deterministic scheduler and a virtual clock. Nothing runs until the test says so;
@@ -162,6 +164,7 @@ private:
   std::unique_ptr<trace> trace_; ///< adds the seed to every failure
   virtual_clock clock_;
   scheduler scheduler_;
+  const std::size_t max_steps_;
   std::unique_ptr<callsign::workers> workers_;
 };
 
