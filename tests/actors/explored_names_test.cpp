@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct fates {
   std::vector<std::string> ran;
   std::vector<worker_number> lives;
   std::size_t accepted = 0;
+  std::size_t created = 0; ///< calls that were answered so
 
   /// Calls "target" as `self` would.
   void call(worker& self, const std::string& what) {
@@ -37,6 +39,7 @@ struct fates {
     });
     if (result == call_result::queued || result == call_result::created)
       ++accepted;
+    created += result == call_result::created ? 1 : 0;
   }
   [[nodiscard]] std::size_t place_of(const std::string& what) const {
     return static_cast<std::size_t>(std::ranges::find(ran, what) - ran.begin());
@@ -55,6 +58,44 @@ void check_end(world& w, fates& all) {
   w.run();
   EXPECT_EQ(all.accepted, all.ran.size() + dropped);
   EXPECT_TRUE(std::ranges::is_sorted(all.lives));
+}
+
+TEST(EveryOrderOfNames, TwoFirstCallsAtOnceMakeOneWorker) {
+  std::set<std::vector<std::string>> orders;
+  const auto found = explore(
+      [&orders](const schedule& how) {
+        world w{{.order_of_steps = how}};
+        fates all;
+        for (const char* who : {"ana", "bob"})
+          w.call(who, [&all](worker& self) { all.call(self, self.name()); });
+        w.run();
+        orders.insert(all.ran);
+        EXPECT_EQ(all.created, 1u) << "who comes second finds the one that is there";
+        EXPECT_EQ(all.ran.size(), 2u);
+        EXPECT_EQ(all.lives.size(), 1u);
+        check_end(w, all);
+        EXPECT_EQ(all.lives.front(), all.lives.back()) << "nobody had to be made again";
+      },
+      {.name = "two first calls to one name"});
+
+  EXPECT_TRUE(found.is_all);
+  EXPECT_EQ(orders, (std::set<std::vector<std::string>>{{"ana", "bob"}, {"bob", "ana"}}));
+}
+
+TEST(EveryOrderOfNames, TwoFirstCallsAtOnceAndAKillMakeOneWorkerAtATime) {
+  const auto found = explore(
+      [](const schedule& how) {
+        world w{{.order_of_steps = how}};
+        fates all;
+        for (const char* who : {"ana", "bob"})
+          w.call(who, [&all](worker& self) { all.call(self, self.name()); });
+        w.call("eve", [](worker& self) { self.set().kill("target"); });
+        check_end(w, all);
+        EXPECT_GE(all.created, 1u);
+      },
+      {.max_schedules = 20'000, .name = "two first calls to one name, and a kill"});
+
+  EXPECT_TRUE(found.is_all);
 }
 
 TEST(EveryOrderOfNames, TwoCallWhileAThirdKills) {

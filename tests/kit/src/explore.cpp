@@ -72,7 +72,11 @@ public:
 
 private:
   schedule schedule_with(std::shared_ptr<step_chooser> who) const {
-    return {.steps = order::chosen, .seed = 0, .chooser = std::move(who), .tasks = how_.tasks};
+    return {.steps = order::chosen,
+            .seed = 0,
+            .chooser = std::move(who),
+            .tasks = how_.tasks,
+            .io_threads = how_.io_threads};
   }
 
   std::string run(const std::shared_ptr<explorer>& by) {

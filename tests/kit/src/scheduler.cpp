@@ -3,6 +3,7 @@
 #include "actors/src/worker_actor.hpp"
 #include "actors/src/worker_system.hpp"
 #include "tests/kit/src/jobs.hpp"
+#include "tests/kit/src/thread_turns.hpp"
 
 #include <gtest/gtest.h>
 
@@ -119,17 +120,24 @@ public:
   /// Asks the chooser, and looks at what the step touches.
   void run_chosen() {
     std::vector<step_view> views;
-    for (auto* job : jobs())
+    std::vector<thread_step> parts;
+    for (auto* job : jobs()) {
       views.push_back(view_of(job, names_));
-    if (due_timers() != 0)
+      parts.push_back({thread_of(job), thread_part::none});
+    }
+    if (due_timers() != 0) {
       views.push_back({"timers", "timers", {}, "are due"});
+      parts.emplace_back();
+    }
     for (const auto* source : sources) {
       for (std::size_t i = 0; i < source->ready(); ++i) {
         auto words = source->describe(i);
         views.push_back({"step " + words, source->lane(i), {}, words});
+        const auto part = source->part(i);
+        parts.push_back({part == thread_part::none ? std::string{} : source->lane(i), part});
       }
     }
-    const auto which = how_.chooser->choose(views);
+    const auto which = choose(views, parts);
     auto touched = touches_at(which);
     const auto before = loads();
     run(which);
@@ -144,6 +152,26 @@ public:
         touched.add(key);
     }
     how_.chooser->ran(touched);
+  }
+
+  /// Among those that their threads may take now.
+  std::size_t choose(const std::vector<step_view>& views, const std::vector<thread_step>& parts) {
+    if (how_.io_threads == thread_order::any)
+      return how_.chooser->choose(views);
+    const auto allowed = turns_.allowed(parts);
+    std::vector<step_view> seen;
+    for (const auto place : allowed)
+      seen.push_back(views[place]);
+    const auto which = allowed[how_.chooser->choose(seen)];
+    turns_.taken(which, parts);
+    return which;
+  }
+
+  /// The thread that runs it, if that takes turns.
+  [[nodiscard]] std::string thread_of(caf::resumable* job) const {
+    const auto where = pinned_.find(job);
+    const auto lane = where == pinned_.end() ? lanes_.end() : lanes_.find(where->second);
+    return lane == lanes_.end() ? std::string{} : lane->second;
   }
 
   [[nodiscard]] footprint touches_at(std::size_t which) const {
@@ -204,7 +232,7 @@ public:
     queue.erase(queue.begin() + static_cast<std::ptrdiff_t>(which));
     switch (job->resume(context_.get(), 1)) {
     case caf::resumable::resume_later: queue.push_back(job); break;
-    case caf::resumable::done:
+    case caf::resumable::done: pinned_.erase(job); [[fallthrough]];
     case caf::resumable::awaiting_message: caf::intrusive_ptr_release(job); break;
     case caf::resumable::shutdown_execution_unit: break;
     }
@@ -278,7 +306,18 @@ public:
     return coordinator_ != nullptr ? coordinator_->jobs : no_jobs_;
   }
 
-  void explores(bool is_on) { explores_ = is_on; }
+  void explores(bool is_on) {
+    explores_ = is_on;
+    turns_.reset();
+  }
+  void takes_turns(const std::string& lane, const detail::unit& where) {
+    lanes_.insert_or_assign(&where, lane);
+  }
+  /// An actor pinned there has mail.
+  void add_pinned(caf::resumable* who, const detail::unit& where) {
+    pinned_.insert_or_assign(who, &where);
+    jobs().push_back(who);
+  }
   /// Never zero.
   [[nodiscard]] std::uint64_t seed() const { return how_.seed + 1; }
 
@@ -307,6 +346,9 @@ private:
 
   worker_names names_;
   bool explores_ = true;
+  std::map<const detail::unit*, std::string> lanes_;            ///< of threads that take turns
+  std::map<const caf::resumable*, const detail::unit*> pinned_; ///< until they end
+  thread_turns turns_;
 
   virtual_clock& clock_;
   schedule how_;
@@ -325,7 +367,7 @@ class test_unit final : public detail::unit {
 public:
   test_unit(caf::actor_system& system, std::shared_ptr<Core> by)
       : detail::unit{system}, by_{std::move(by)} {}
-  void schedule(caf::resumable* who) override { by_->jobs().push_back(who); }
+  void schedule(caf::resumable* who) override { by_->add_pinned(who, *this); }
 
 private:
   std::shared_ptr<Core> by_;
@@ -363,6 +405,10 @@ std::size_t scheduler::run_all(std::size_t limit, std::source_location where) {
 }
 
 void scheduler::explores(bool is_on) { core_->explores(is_on); }
+
+void scheduler::takes_turns(const std::string& lane, const detail::unit& where) {
+  core_->takes_turns(lane, where);
+}
 
 void scheduler::after_each(std::function<void()> what) { core_->after_each = std::move(what); }
 

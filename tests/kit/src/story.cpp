@@ -91,6 +91,8 @@ public:
           door = made.get();
           return made;
         });
+    for (std::size_t i = 0; i < core->turn_count(); ++i)
+      world.steps().takes_turns(memory::lane_of(i), core->turn(i).where());
     network = std::make_unique<callsign::network>(std::move(core));
     world.steps().explores(false);
     passing.door = door;

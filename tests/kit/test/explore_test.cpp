@@ -320,6 +320,37 @@ TEST(ExploredStage, FindsBothOrdersOfARace) {
   EXPECT_FALSE(found.is_all);
 }
 
+TEST(ExploredStage, InTurnsHasFewerOrdersAndTheSameOutcomes) {
+  using outcomes = std::set<std::pair<std::vector<std::string>, std::vector<std::string>>>;
+  const auto explored = [](outcomes& into, thread_order how_threads) {
+    return explore(
+        [&into](const schedule& how) {
+          stage s{{.order_of_steps = how, .io_threads = 1}};
+          s.serves(std::make_shared<host>());
+          auto ana = s.joins();
+          client bob;
+          s.at_once([&] {
+            bob = s.joins();
+            ana.says("1");
+          });
+          into.emplace(ana.takes_all(), bob.takes_all());
+          s.all_is_quiet();
+        },
+        {.io_threads = how_threads});
+  };
+  outcomes of_any;
+  outcomes in_turns;
+
+  const auto any = explored(of_any, thread_order::any);
+  const auto few = explored(in_turns, thread_order::in_turns);
+
+  EXPECT_TRUE(any.is_all);
+  EXPECT_TRUE(few.is_all);
+  EXPECT_EQ(of_any, in_turns);
+  EXPECT_GT(of_any.size(), 1u) << "there is nothing to compare";
+  EXPECT_LT(10 * few.schedules, any.schedules);
+}
+
 TEST(ExploredStage, LetsTimePassAtAnyMoment) {
   std::set<std::size_t> pings;
   const auto silence = [&pings](const schedule& how) {

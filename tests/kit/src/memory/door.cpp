@@ -156,13 +156,24 @@ std::string backend::describe(std::size_t which) const {
 }
 
 std::string backend::lane(std::size_t which) const {
-  return "I/O thread " + std::to_string(all_ready()[which].where->index());
+  return lane_of(all_ready()[which].where->index());
+}
+
+thread_part backend::part(std::size_t which) const {
+  switch (all_ready()[which].what) {
+  case step::kind::posted:
+  case step::kind::fact:
+  case step::kind::timers: return thread_part::arrival;
+  case step::kind::turn: return thread_part::hand_out;
+  case step::kind::flush: return thread_part::flush;
+  }
+  return thread_part::none;
 }
 
 footprint backend::touches(std::size_t which) const {
   const auto now = all_ready()[which];
   footprint touched;
-  touched.add("I/O thread " + std::to_string(now.where->index()));
+  touched.add(lane_of(now.where->index()));
   // A flush touches its own sessions, and gives bytes back to the process's budget and to the
   // control blocks of its connections: two of them may change places, but not with anything that
   // looks at these.

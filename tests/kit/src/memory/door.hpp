@@ -22,6 +22,11 @@ namespace callsign::testkit::memory {
 class backend;
 class thread;
 
+/// What a chart calls an I/O thread.
+[[nodiscard]] inline std::string lane_of(std::size_t io_thread) {
+  return "I/O thread " + std::to_string(io_thread);
+}
+
 /// How a line fails between a client that speaks in bytes and the server.
 struct transport {
   /// So many bytes of what the client says at a time; nothing: as many as one thing has.
@@ -279,6 +284,7 @@ public:
   void run(std::size_t which) override;
   [[nodiscard]] std::string describe(std::size_t which) const override;
   [[nodiscard]] std::string lane(std::size_t which) const override;
+  [[nodiscard]] thread_part part(std::size_t which) const override;
   [[nodiscard]] footprint touches(std::size_t which) const override;
   [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_due() const override;
 

@@ -22,6 +22,9 @@ struct explore_options {
   /// promise of the test: none of them looks at anything beside its own worker (its variables, what
   /// was moved into it) or changes anything there; calls to others are seen by themselves.
   reach tasks = reach::anything;
+  /// With `thread_order::in_turns`, only orders that the loop of an I/O thread can bring about.
+  /// They are so much fewer that all of a small story can be run.
+  thread_order io_threads = thread_order::any;
   /// False: no schedule is left out because it is like another. To check the explorer itself.
   bool is_reduced = true;
   /// What a failure printed: only that schedule runs, and its failures come as they are.

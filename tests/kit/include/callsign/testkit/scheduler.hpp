@@ -18,7 +18,8 @@
 
 namespace callsign::detail {
 struct system_hooks;
-}
+class unit;
+} // namespace callsign::detail
 
 namespace callsign::testkit {
 
@@ -33,6 +34,15 @@ enum class order {
 enum class reach {
   anything,    ///< whatever there is
   own_mailbox, ///< only what belongs to the worker or actor that runs it
+};
+
+/// In which order an I/O thread takes what it has to do, where a chooser decides.
+enum class thread_order {
+  any,      ///< any: more than a program that runs can show
+  in_turns, ///< as its loop does: what arrives, in any order; then a turn, which nothing that
+            ///< arrives interrupts: the actors that have mail, what the lanes brought, the actors
+            ///< that this gave mail to, one flush. Other threads do theirs between any two of its
+            ///< steps
 };
 
 /// A step that is ready, as a chooser sees it.
@@ -59,6 +69,7 @@ struct schedule {
   std::uint64_t seed = 0;
   std::shared_ptr<step_chooser> chooser = nullptr; ///< for `order::chosen`
   reach tasks = reach::anything;
+  thread_order io_threads = thread_order::any; ///< for `order::chosen`
 };
 
 /// What a step of a worker is.
@@ -77,6 +88,14 @@ enum class mail {
 
 [[nodiscard]] std::string_view to_string(mail kind) noexcept;
 
+/// What a step is to the thread that takes it.
+enum class thread_part {
+  none,     ///< it is taken by no thread of turns
+  arrival,  ///< something arrives: a fact, a timer, what others posted
+  hand_out, ///< what the lanes brought goes to the actors
+  flush,    ///< what is to be written is
+};
+
 /// Something that has steps which are no actor's mail: a lane, a flush, timers.
 ///
 /// @context the thread of the world
@@ -93,6 +112,11 @@ public:
   [[nodiscard]] virtual std::string lane(std::size_t which) const {
     static_cast<void>(which);
     return "others";
+  }
+  /// What it is to the thread that `lane` names.
+  [[nodiscard]] virtual thread_part part(std::size_t which) const {
+    static_cast<void>(which);
+    return thread_part::none;
   }
   /// What it would touch, beside the mailboxes it puts something in.
   [[nodiscard]] virtual footprint touches(std::size_t which) const {
@@ -134,6 +158,9 @@ public:
 
   /// With `order::chosen`: whether the chooser is asked, or `fifo` holds. At first it is.
   void explores(bool is_on);
+
+  /// Actors that are pinned to that unit are run by the thread whose other steps have that lane.
+  void takes_turns(const std::string& lane, const detail::unit& where);
 
   /// Called after every step.
   void after_each(std::function<void()> what);
