@@ -1,4 +1,4 @@
-// Lines that are written together, and what happens when the kernel does not let us.
+// Lines that are read and written together, and what happens when the kernel does not let us.
 
 #include "tests/net/forbidden.hpp"
 #include "tests/net/line_fixture.hpp"
@@ -34,7 +34,7 @@ protected:
   void join(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
       people.push_back(joins());
-      ears.push_back(desk->ear(i));
+      ears.push_back(desk->ear(ears.size()));
       ASSERT_NE(ears.back(), nullptr);
       ears.back()->out().set_limits({.max_bytes = 16'000'000});
     }
@@ -185,10 +185,118 @@ TEST_F(Together, AKernelThatChangesItsMindLosesNothing) {
   for (auto& one : people) {
     EXPECT_EQ(read_frame(one).payload, "0");
     EXPECT_EQ(read_frame(one).payload, "1");
+    one.send(client_frame(fin | text, "and you?"));
+    EXPECT_EQ(read_frame(one).payload, "and you?");
   }
   ASSERT_TRUE(stop());
-  EXPECT_THAT(log, testing::ElementsAre("I/O thread 0: io_uring fails; what is written goes on "
-                                        "without it"));
+  EXPECT_THAT(log, testing::ElementsAre("I/O thread 0: io_uring fails; this thread goes on with "
+                                        "epoll"));
+}
+
+/// They are too few to be written together: only reading can find out.
+TEST_F(Together, AKernelThatChangesItsMindIsNoticedByReadersToo) {
+  join(3); // fewer than are written together
+
+  at_once([] { forbid(SYS_io_uring_enter); });
+
+  for (auto& one : people) {
+    one.send(client_frame(fin | text, "Good evening"));
+    EXPECT_EQ(read_frame(one).payload, "Good evening");
+  }
+  ASSERT_TRUE(stop());
+  EXPECT_THAT(log, testing::ElementsAre(testing::HasSubstr("goes on with epoll")));
+}
+
+// -- reading --------------------------------------------------------------------------------------
+
+/// All are with the kernel before the thread looks: more than it has buffers.
+TEST_F(Together, MoreSpeakersThanBuffersAreAllHeard) {
+  join(300);
+
+  for (int round = 0; round < 2; ++round) {
+    at_once([&] {
+      for (std::size_t i = 0; i < people.size(); ++i)
+        people[i].send(client_frame(fin | text, std::to_string(i)));
+    });
+    for (std::size_t i = 0; i < people.size(); ++i)
+      EXPECT_EQ(read_frame(people[i]).payload, std::to_string(i));
+  }
+}
+
+TEST_F(Together, LongMessagesOfManyArriveWhole) {
+  join(100);
+  const std::string long_word(30'000, 'w'); // more than a buffer
+
+  at_once([&] {
+    for (std::size_t i = 0; i < people.size(); ++i)
+      people[i].send(client_frame(fin | text, std::to_string(i) + long_word));
+  });
+
+  for (std::size_t i = 0; i < people.size(); ++i)
+    EXPECT_EQ(read_frame(people[i]).payload, std::to_string(i) + long_word);
+}
+
+class Paused : public Together {
+protected:
+  /// Somebody who pauses after each read, of which there are several in one round.
+  void send_several_reads() {
+    desk->pauses_after_each = true;
+    join(1);
+    at_once([&] {
+      for (int i = 0; i < count; ++i)
+        people[0].send(client_frame(fin | text, word(i)));
+    });
+    EXPECT_EQ(read_frame(people[0]).payload, word(0));
+  }
+  [[nodiscard]] static std::string word(int i) {
+    return std::to_string(i) + std::string(19'000, 'w'); // a buffer holds one and a little
+  }
+  [[nodiscard]] std::size_t heard() {
+    std::size_t all = 0;
+    desk->notes.write([&] { all = ears[0]->messages.size(); });
+    return all;
+  }
+  void expect_the_rest() {
+    int next = 1;
+    while (next < count) {
+      if (static_cast<int>(heard()) == next)
+        ears[0]->command([](door::session& s) { s.resume_reading(); });
+      ASSERT_EQ(read_frame(people[0]).payload, word(next)) << next;
+      ++next;
+    }
+  }
+  static constexpr int count = 6;
+};
+
+TEST_F(Paused, WhatWasReadBeforeIsKept) {
+  send_several_reads();
+
+  at_once([] {});
+  EXPECT_EQ(heard(), 1U) << "nothing is told meanwhile";
+  expect_the_rest();
+}
+
+TEST_F(Paused, WhatWasReadBeforeSurvivesTheRing) {
+  send_several_reads();
+  join(1);
+
+  at_once([] { forbid(SYS_io_uring_enter); });
+  // Whoever speaks has the thread find out.
+  people[1].send(client_frame(fin | text, "Good evening"));
+  EXPECT_EQ(read_frame(people[1]).payload, "Good evening");
+
+  expect_the_rest();
+}
+
+TEST_F(Paused, WhoHangsUpMeanwhileIsHeardToTheEnd) {
+  send_several_reads();
+  people[0].shut_down_sending();
+
+  // A line that is paused is looked at every second.
+  EXPECT_FALSE(desk->notes.wait([&] { return ears[0]->ends > 0; }, 1500ms));
+  expect_the_rest();
+
+  EXPECT_EQ(end_of().cause, end_cause::line_lost);
 }
 
 // -- the choice -----------------------------------------------------------------------------------

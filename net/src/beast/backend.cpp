@@ -99,22 +99,22 @@ void check_options(const web_server_options& how, std::vector<error>& errors) {
 }
 
 /// One for each thread; null ones for epoll, or if one cannot be made.
-[[nodiscard]] std::vector<std::unique_ptr<ring_sender>>
-make_rings(std::size_t threads, io_backend how, const door::ledger& books) {
-  std::vector<std::unique_ptr<ring_sender>> rings(threads);
+[[nodiscard]] std::vector<std::unique_ptr<rings>> make_rings(std::size_t threads, io_backend how,
+                                                             const door::ledger& books) {
+  std::vector<std::unique_ptr<rings>> made(threads);
   if (how == io_backend::epoll)
-    return rings;
+    return made;
   try {
-    for (auto& one : rings)
-      one = std::make_unique<ring_sender>();
+    for (auto& one : made)
+      one = std::make_unique<rings>();
     books.log(log_level::debug, "the network uses io_uring");
   } catch (const std::system_error& e) {
-    for (auto& one : rings)
+    for (auto& one : made)
       one.reset();
     books.log(how == io_backend::automatic ? log_level::info : log_level::warning,
               "the network uses epoll, because io_uring cannot be used: " + e.code().message());
   }
-  return rings;
+  return made;
 }
 
 class socket_backend final : public door::backend {
@@ -122,9 +122,9 @@ public:
   socket_backend(std::size_t threads, io_backend how, std::shared_ptr<door::ledger> books)
       : books_{std::move(books)} {
     keep_memory_of_turns();
-    auto rings = make_rings(std::max<std::size_t>(threads, 1), how, *books_);
-    for (std::size_t i = 0; i < rings.size(); ++i) {
-      threads_.push_back(std::make_shared<socket_thread>(i, books_, std::move(rings[i])));
+    auto with = make_rings(std::max<std::size_t>(threads, 1), how, *books_);
+    for (std::size_t i = 0; i < with.size(); ++i) {
+      threads_.push_back(std::make_shared<socket_thread>(i, books_, std::move(with[i])));
       faces_.push_back(threads_.back().get());
     }
   }

@@ -7,11 +7,11 @@
 
 namespace callsign::beast {
 
-ring::ring(unsigned entries, unsigned completions) {
+ring::ring(unsigned entries, unsigned completions, unsigned more_flags) {
   io_uring_params how{};
   // What completes is looked at when the thread asks, not whenever it enters the kernel.
   how.flags = IORING_SETUP_R_DISABLED | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
-              IORING_SETUP_SUBMIT_ALL;
+              IORING_SETUP_SUBMIT_ALL | more_flags;
   if (completions != 0) {
     how.flags |= IORING_SETUP_CQSIZE;
     how.cq_entries = completions;

@@ -11,8 +11,9 @@ namespace callsign::beast {
 class ring {
 public:
   /// @param completions  at least; zero: twice the entries
+  /// @param more_flags   of `io_uring_setup`
   /// @errors `std::system_error`: the kernel has no io_uring, too old a one, or forbids it
-  explicit ring(unsigned entries, unsigned completions = 0);
+  explicit ring(unsigned entries, unsigned completions = 0, unsigned more_flags = 0);
   ring(const ring&) = delete;
   ring& operator=(const ring&) = delete;
   ~ring();

@@ -1,5 +1,7 @@
 #include "net/src/beast/socket_thread.hpp"
 
+#include "net/src/beast/epoll_inlet.hpp"
+
 #include <boost/asio/executor_work_guard.hpp>
 
 #include <fcntl.h>
@@ -9,6 +11,7 @@
 #include <ctime>
 #include <exception>
 #include <iterator>
+#include <limits>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -26,8 +29,6 @@ constexpr std::size_t most_bytes = 64 * 1024;
 constexpr std::size_t look_at_asio_after = 64;
 /// So many dirty lines are worth a submission of their own; fewer write one by one.
 constexpr std::size_t worth_a_ring = 4;
-/// What one read of a WebSocket line takes at most.
-constexpr std::size_t read_size = 64 * 1024;
 
 /// Asio closes what it watches.
 [[nodiscard]] int copy_of(int fd) {
@@ -40,11 +41,14 @@ constexpr std::size_t read_size = 64 * 1024;
 } // namespace
 
 socket_thread::socket_thread(std::size_t index, std::shared_ptr<door::ledger> books,
-                             std::unique_ptr<ring_sender> together)
-    : index_{index}, books_{std::move(books)}, together_{std::move(together)}, context_{1},
-      work_{asio::make_work_guard(context_)}, sockets_watch_{context_,
-                                                             copy_of(sockets_.descriptor())},
-      read_buffer_(read_size), wheel_{std::chrono::steady_clock::now()}, timer_{context_} {}
+                             std::unique_ptr<rings> with)
+    : index_{index}, books_{std::move(books)}, rings_{std::move(with)}, context_{1},
+      work_{asio::make_work_guard(context_)}, epoll_{rings_ != nullptr
+                                                         ? nullptr
+                                                         : std::make_unique<epoll_inlet>()},
+      sockets_{rings_ != nullptr ? &rings_->in : epoll_.get()},
+      sockets_watch_{context_, copy_of(sockets_->descriptor())},
+      wheel_{std::chrono::steady_clock::now()}, timer_{context_} {}
 
 socket_thread::~socket_thread() = default;
 
@@ -82,9 +86,9 @@ void socket_thread::turn() noexcept {
 void socket_thread::flush_dirty() {
   // What is marked while we write (a pong, a Close) is written in the next turn.
   flushing_.swap(dirty_);
-  if (together_ != nullptr && flushing_.size() >= worth_a_ring) {
-    if (!together_->flush(flushing_))
-      give_up_ring();
+  if (rings_ != nullptr && flushing_.size() >= worth_a_ring) {
+    if (!rings_->out.flush(flushing_))
+      give_up_rings();
   } else {
     for (std::size_t i = 0; i < flushing_.size(); ++i) {
       if (flushing_[i] != nullptr)
@@ -96,10 +100,37 @@ void socket_thread::flush_dirty() {
 }
 
 /// The kernel has changed its mind. @context the thread
-void socket_thread::give_up_ring() noexcept {
-  together_.reset();
-  books_->log(log_level::warning, "I/O thread " + std::to_string(index_) +
-                                      ": io_uring fails; what is written goes on without it");
+void socket_thread::give_up_rings() noexcept {
+  try {
+    books_->log(log_level::warning, "I/O thread " + std::to_string(index_) +
+                                        ": io_uring fails; this thread goes on with epoll");
+    move_to_epoll();
+  } catch (...) {
+    failed(nullptr);
+    cut_all();
+  }
+}
+
+void socket_thread::move_to_epoll() {
+  auto set = std::make_unique<epoll_inlet>();
+  io_error ignored;
+  sockets_watch_.close(ignored);
+  sockets_watch_.assign(copy_of(set->descriptor()));
+  are_sockets_watched_ = false;
+  // What the ring has read already comes first.
+  rings_->in.poll(std::numeric_limits<std::size_t>::max());
+  std::vector<std::pair<pollable*, std::string>> heard;
+  rings_->in.leave([&](int fd, pollable& who, std::string kept) {
+    set->add(fd, who, inlet::wish_of(who));
+    if (!kept.empty())
+      heard.emplace_back(&who, std::move(kept));
+  });
+  epoll_ = std::move(set);
+  sockets_ = epoll_.get();
+  rings_.reset();
+  are_sockets_ready_ = true;
+  for (auto& [who, bytes] : heard)
+    who->arrived(bytes);
 }
 
 void socket_thread::post(std::function<void()> what) {
@@ -196,7 +227,8 @@ void socket_thread::on_tick() noexcept {
     }
     if (fired > 0)
       post_turn();
-    bursts_.look(now());
+    if (bursts_.look(now()))
+      sockets_->forget_burst();
     auto next = wheel_.next();
     if (next && bursts_.is_waiting())
       next = std::min(*next, now() + burst_watch::span);
@@ -235,8 +267,8 @@ void socket_thread::failed(line* who) noexcept {
 
 void socket_thread::run() noexcept {
   id_ = std::this_thread::get_id();
-  if (together_ != nullptr && !together_->begin())
-    give_up_ring();
+  if (rings_ != nullptr && !(rings_->out.begin() && rings_->in.begin()))
+    give_up_rings();
   for (;;) {
     try {
       // Everything that is ready first, so that one turn gathers as much as it can; but not for
@@ -245,9 +277,11 @@ void socket_thread::run() noexcept {
         return;
       if (are_sockets_ready_) {
         // Whoever was ready is likely to be ready again: only when nobody is, Asio waits for it.
-        const std::size_t found = sockets_.poll(most_bytes);
+        const std::size_t found = sockets_->poll(most_bytes);
         since_asio_ += found;
         are_sockets_ready_ = found != 0;
+        if (rings_ != nullptr && rings_->in.is_broken())
+          give_up_rings();
       }
       if (is_turn_posted_.load(std::memory_order_acquire))
         turn();
@@ -271,12 +305,19 @@ bool socket_thread::run_asio() {
 }
 
 void socket_thread::watch_sockets() {
-  if (are_sockets_watched_ || are_sockets_ready_ || !sockets_watch_.is_open())
+  if (are_sockets_ready_ || !sockets_watch_.is_open())
     return;
-  are_sockets_watched_ = true;
+  if (!sockets_->may_wait()) {
+    are_sockets_ready_ = true;
+    return;
+  }
+  if (std::exchange(are_sockets_watched_, true))
+    return;
   sockets_watch_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const io_error& e) {
+    if (e)
+      return;
     are_sockets_watched_ = false;
-    are_sockets_ready_ = !e;
+    are_sockets_ready_ = true;
   });
 }
 
@@ -296,6 +337,13 @@ void socket_thread::cut_all() noexcept {
 
 void socket_thread::end_leftovers() noexcept {
   context_.restart();
+  try {
+    // Requests of a thread that is no more would hold the sockets open.
+    if (rings_ != nullptr)
+      move_to_epoll();
+  } catch (...) {
+    failed(nullptr);
+  }
   cut_all();
   for (;;) {
     try {

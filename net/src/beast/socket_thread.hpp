@@ -4,8 +4,9 @@
 
 #include "net/src/beast/asio.hpp"
 #include "net/src/beast/heap.hpp"
+#include "net/src/beast/inlet.hpp"
 #include "net/src/beast/line.hpp"
-#include "net/src/beast/readiness.hpp"
+#include "net/src/beast/ring_inlet.hpp"
 #include "net/src/beast/ring_sender.hpp"
 #include "net/src/door/door.hpp"
 
@@ -25,12 +26,18 @@
 
 namespace callsign::beast {
 
+/// What an I/O thread needs to use io_uring.
+struct rings {
+  ring_sender out;
+  ring_inlet in;
+};
+
 /// @context the thread itself, except what says otherwise
 class socket_thread final : public door::io_thread {
 public:
-  /// @param together  writes for many lines at once; null: each writes by itself
+  /// @param with  null: epoll, and every line writes by itself
   socket_thread(std::size_t index, std::shared_ptr<door::ledger> books,
-                std::unique_ptr<ring_sender> together);
+                std::unique_ptr<rings> with);
   ~socket_thread() override;
 
   // door::io_thread
@@ -52,9 +59,7 @@ public:
   [[nodiscard]] door::ledger& books() const noexcept { return *books_; }
 
   /// Where lines that speak WebSocket wait to read and write.
-  [[nodiscard]] readiness& sockets() noexcept { return sockets_; }
-  /// For one read at a time: its bytes are taken out before the next.
-  [[nodiscard]] std::span<char> read_buffer() noexcept { return read_buffer_; }
+  [[nodiscard]] inlet& sockets() noexcept { return *sockets_; }
 
   /// So many bytes of a WebSocket line were read or written.
   void moved(std::size_t bytes) noexcept { bursts_.moved(bytes); }
@@ -97,7 +102,8 @@ public:
 private:
   void turn() noexcept;
   bool run_asio();
-  void give_up_ring() noexcept;
+  void give_up_rings() noexcept;
+  void move_to_epoll();
   /// Has Asio say when one of `sockets` is ready.
   void watch_sockets();
   /// Sees to it that the wheel is looked at in time.
@@ -112,12 +118,12 @@ private:
   // Before what holds lines: they forget themselves here when they go.
   std::vector<flushable*> dirty_;
   std::vector<flushable*> flushing_;
-  std::unique_ptr<ring_sender> together_; ///< null: nothing is written together
+  std::unique_ptr<rings> rings_;
   asio::io_context context_;
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_;
-  readiness sockets_;
-  asio::posix::stream_descriptor sockets_watch_; ///< of a copy of the set's descriptor
-  std::vector<char> read_buffer_;
+  std::unique_ptr<inlet> epoll_; ///< null: the ring
+  inlet* sockets_;
+  asio::posix::stream_descriptor sockets_watch_; ///< of a copy of their descriptor
   bool are_sockets_watched_ = false;
   bool are_sockets_ready_ = false; ///< or were in the last round
   std::size_t since_asio_ = 0;     ///< lines read and written since Asio was looked at

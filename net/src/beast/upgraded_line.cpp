@@ -8,7 +8,6 @@
 #include "net/src/rules/url.hpp"
 
 #include <poll.h>
-#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -227,7 +226,8 @@ void upgraded_line::look_for_hang_up() {
   if (::poll(&asked, 1, 0) > 0) {
     int unread = 0;
     const bool is_over = (asked.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
-    const bool is_empty = ::ioctl(handle(), FIONREAD, &unread) != 0 || unread == 0;
+    const bool is_empty = (::ioctl(handle(), FIONREAD, &unread) != 0 || unread == 0) &&
+                          !(fd_ && thread().sockets().keeps(*this));
     if (is_over || is_empty)
       return end({end_cause::line_lost, 0, {}});
   }
@@ -329,23 +329,20 @@ void upgraded_line::wait_writable() {
     go_on();
 }
 
-std::size_t upgraded_line::ready(std::uint32_t events) noexcept {
-  std::size_t bytes = 0;
-  thread().step(*this, [this, events, &bytes] {
-    if ((events & EPOLLOUT) != 0 && is_blocked_) {
-      is_blocked_ = false;
-      tell_wish();
-      mark_dirty();
-    }
-    constexpr std::uint32_t broken = EPOLLERR | EPOLLHUP;
-    if (state_ == state::open && !holds_back()) {
-      if ((events & (EPOLLIN | broken)) != 0)
-        bytes = read();
-    } else if ((events & broken) != 0) {
-      end(facts_or(end_cause::line_lost));
-    }
+void upgraded_line::writable() noexcept {
+  thread().step(*this, [this] {
+    if (!std::exchange(is_blocked_, false))
+      return;
+    tell_wish();
+    mark_dirty();
   });
-  return bytes;
+}
+
+void upgraded_line::hung_up() noexcept {
+  thread().step(*this, [this] {
+    if (state_ != state::over)
+      end(facts_or(end_cause::line_lost));
+  });
 }
 
 /// What is known of the end already, or that.
@@ -408,7 +405,7 @@ int upgraded_line::handle() { return fd_ ? fd_.get() : socket_.native_handle(); 
 
 void upgraded_line::close_socket() noexcept {
   if (fd_) {
-    thread().sockets().remove(fd_.get(), *this);
+    thread().sockets().remove(*this);
     fd_.close();
   }
   io_error ignored;
@@ -422,7 +419,7 @@ tcp::socket upgraded_line::socket_again() {
     socket_.cancel(ignored);
     return std::move(socket_);
   }
-  thread().sockets().remove(fd_.get(), *this);
+  thread().sockets().remove(*this);
   tcp::socket again{thread().context()};
   io_error failed;
   again.assign(is_v6_ ? tcp::v6() : tcp::v4(), fd_.get(), failed);

@@ -4,8 +4,8 @@
 
 #include "net/src/beast/asio.hpp"
 #include "net/src/beast/descriptor.hpp"
+#include "net/src/beast/inlet.hpp"
 #include "net/src/beast/line.hpp"
-#include "net/src/beast/readiness.hpp"
 #include "net/src/beast/site.hpp"
 #include "net/src/door/door.hpp"
 #include "net/src/rules/frame_decoder.hpp"
@@ -23,10 +23,9 @@
 
 namespace callsign::beast {
 
-/// While the verdict is awaited the socket is Asio's. From the 101 on it belongs to the thread's
-/// readiness set: one `recv` into the thread's buffer for each time that it is ready, and the
-/// decoder makes messages of the bytes. What is written comes from the ear's outbox and from
-/// nowhere else.
+/// While the verdict is awaited the socket is Asio's. From the 101 on the thread's inlet reads from
+/// it, and the decoder makes messages of the bytes. What is written comes from the ear's outbox and
+/// from nowhere else.
 ///
 /// The end: a Close went both ways, or something was wrong and our Close says so, and the outbox is
 /// written; or the line was lost or dropped. Then the ear is told, from a fresh step, while a
@@ -57,7 +56,9 @@ public:
 
   void cut() noexcept override;
   void flush() override;
-  std::size_t ready(std::uint32_t events) noexcept override;
+  void arrived(std::span<char> bytes) noexcept override;
+  void hung_up() noexcept override;
+  void writable() noexcept override;
   [[nodiscard]] outgoing begin_flush(std::span<iovec> into) override;
   void end_flush(ssize_t result) override;
 
@@ -75,13 +76,13 @@ private:
   void early_came(const io_error& e, std::size_t bytes);
   void go_on();
   void take_over();
-  [[nodiscard]] std::size_t read();
   void decode(std::span<char> bytes);
   void note_progress();
   void end_of_frames();
   void message_is_late();
   void look_for_hang_up();
   [[nodiscard]] bool holds_back() const;
+  [[nodiscard]] inlet::wish wish() const;
   void tell_wish();
   [[nodiscard]] std::shared_ptr<upgraded_line> self();
 
@@ -106,7 +107,6 @@ private:
   std::shared_ptr<door::ear> ear_;
   descriptor fd_; ///< from the 101 on
   state state_ = state::asked;
-  readiness::wish wish_ = readiness::wish::nothing;
   bool is_v6_ = false;
   bool is_reading_early_ = false; ///< by Asio
   bool is_step_posted_ = false;   ///< for the early bytes

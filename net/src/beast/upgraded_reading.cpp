@@ -5,9 +5,6 @@
 
 #include "net/src/rules/frame.hpp"
 
-#include <sys/socket.h>
-
-#include <cerrno>
 #include <utility>
 
 namespace callsign::beast {
@@ -17,14 +14,15 @@ using door::end_cause;
 /// Paused; but the client's Close must be seen once ours is on its way.
 bool upgraded_line::holds_back() const { return is_paused_ && !ear_->out().is_close_queued(); }
 
-/// What the set should watch for, if that has changed.
-void upgraded_line::tell_wish() {
-  if (!fd_)
-    return;
+/// What the inlet should watch for.
+inlet::wish upgraded_line::wish() const {
   const bool reads = state_ == state::open && !holds_back();
-  const auto now = static_cast<readiness::wish>((reads ? 1 : 0) + (is_blocked_ ? 2 : 0));
-  if (now != wish_)
-    thread().sockets().change(fd_.get(), *this, wish_ = now);
+  return static_cast<inlet::wish>((reads ? 1 : 0) + (is_blocked_ ? 2 : 0));
+}
+
+void upgraded_line::tell_wish() {
+  if (fd_ && wish() != inlet::wish_of(*this))
+    thread().sockets().change(*this, wish());
 }
 
 /// Early bytes first; then the socket leaves Asio.
@@ -62,23 +60,15 @@ void upgraded_line::take_over() {
     fd_ = descriptor{socket_.release(failed)};
   if (failed)
     return end({end_cause::line_lost, 0, {}});
-  wish_ = readiness::wish::nothing;
-  thread().sockets().add(fd_.get(), *this, wish_);
-  tell_wish();
+  thread().sockets().add(fd_.get(), *this, wish());
 }
 
-std::size_t upgraded_line::read() {
-  const std::span<char> buffer = thread().read_buffer();
-  const ssize_t got = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-  if (got > 0) {
-    const auto bytes = static_cast<std::size_t>(got);
-    thread().moved(bytes);
-    decode(buffer.first(bytes));
-    return bytes;
-  }
-  if (got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
-    end({end_cause::line_lost, 0, {}});
-  return 0;
+void upgraded_line::arrived(std::span<char> bytes) noexcept {
+  thread().step(*this, [this, bytes] {
+    thread().moved(bytes.size());
+    if (state_ == state::open)
+      decode(bytes);
+  });
 }
 
 void upgraded_line::decode(std::span<char> bytes) {
