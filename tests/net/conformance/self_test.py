@@ -76,17 +76,20 @@ class Flaws(unittest.TestCase):
         cases = run.chosen(run.all_cases(), SELECTION)
         self.assertEqual(len(cases), len(SELECTION.split(",")))
 
-        def verdicts(flaw):
+        def verdicts(flaw, which=cases, patience=0.5):
             with StandIn(flaw) as server:
-                judge = Judge("127.0.0.1", server.port, "/", patience=0.5)
-                return {v.case.id: v.verdict for v in run.run(cases, judge, lambda _: None)}
+                judge = Judge("127.0.0.1", server.port, "/", patience=patience)
+                return {v.case.id: v.verdict for v in run.run(which, judge, lambda _: None)}
 
         # Most of a failure is waiting for what does not come, so many fail at once.
         with ThreadPoolExecutor(len(EXPECTED)) as pool:
             for flaw, got in zip(EXPECTED, pool.map(verdicts, EXPECTED)):
                 with self.subTest(flaw=flaw):
-                    expected = {case.id: expected_verdict(flaw, case.id) for case in cases}
-                    self.assertEqual({i: v for i, v in got.items() if v != expected[i]}, {})
+                    # What comes late on a slow machine looks as if it did not come.
+                    doubtful = [c for c in cases if got[c.id] != expected_verdict(flaw, c.id)]
+                    got = verdicts(flaw, doubtful, patience=5) if doubtful else {}
+                    wrong = {i: v for i, v in got.items() if v != expected_verdict(flaw, i)}
+                    self.assertEqual(wrong, {})
 
 
 class Runs(unittest.TestCase):
