@@ -127,6 +127,7 @@ TEST_F(Passivation, WaitsForTimersWatchesSubscriptionsAndServers) {
   listens.cancel();
 
   watching eyes;
+  inject([] {}).to("eve");
   inject([&](worker& self) {
     eyes = self.watch("eve", [](worker&, const worker_end&) {});
   }).to("ana");
@@ -140,6 +141,20 @@ TEST_F(Passivation, WaitsForTimersWatchesSubscriptionsAndServers) {
   EXPECT_TRUE(ana_lives()) << "a server";
   inject([&](worker& self) { self.incarnation().moved_out(server.get()); }).to("ana");
   time_passes(10s);
+  EXPECT_FALSE(ana_lives());
+}
+
+TEST_F(Passivation, WhoHadSomethingToDoWhenTheTimeCameIsNotIdle) {
+  hire_ana();
+  time_passes(5s);
+  call("ana", counts());
+  clock().advance(5s);
+  steps().run_due_timers(); // the time has come, and waits behind the call
+  run();
+  EXPECT_TRUE(ana_lives());
+  time_passes(9999ms);
+  EXPECT_TRUE(ana_lives());
+  time_passes(1ms);
   EXPECT_FALSE(ana_lives());
 }
 
