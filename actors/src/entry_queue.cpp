@@ -34,6 +34,12 @@ public:
     ++count_;
     return true;
   }
+  /// All of them, as a list.
+  [[nodiscard]] segment* take_all() noexcept {
+    const std::scoped_lock guard{lock_};
+    count_ = 0;
+    return std::exchange(first_, nullptr);
+  }
   /// Never destroyed: whoever ends last may still have segments.
   [[nodiscard]] static store& instance() {
     static auto* const only = new store;
@@ -152,6 +158,11 @@ entry_queue::segment* entry_queue::allocate(std::uint32_t capacity) {
 void entry_queue::free(segment* what) noexcept {
   if (what->capacity != large_capacity || !store::instance().put(what))
     ::operator delete(what);
+}
+
+void entry_queue::shrink_store() noexcept {
+  for (segment* one = store::instance().take_all(); one != nullptr;)
+    ::operator delete(std::exchange(one, one->next));
 }
 
 std::size_t entry_queue::capacity() const noexcept {

@@ -57,6 +57,8 @@ public:
   void clear() noexcept;
   /// Gives back the memory that is kept for later.
   void shrink() noexcept;
+  /// Gives back what the process keeps for all queues. @context any thread
+  static void shrink_store() noexcept;
   void swap(entry_queue& other) noexcept {
     std::swap(first_, other.first_);
     std::swap(last_, other.last_);

@@ -152,8 +152,8 @@ TEST_P(Heap, ABurstGivesBackWhatItTook) {
     ASSERT_TRUE(takes(one, burst * (text.size() + 4)));
   }
 
-  // The process keeps empty segments of mailboxes for the next burst, whoever's it will be.
-  constexpr std::size_t kept = 128 * 1024;
+  // Each mailbox keeps a few empty segments for the next burst.
+  constexpr std::size_t kept = 32 * 1024;
   EXPECT_TRUE(comes_to_pass([&] { return bytes_in_use() * 10 <= before * 11 + kept * 10; }))
       << before << " before, " << bytes_in_use() << " after";
 }

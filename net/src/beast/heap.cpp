@@ -25,6 +25,12 @@ void keep_memory_of_turns() noexcept {
 #endif
 }
 
+void give_back_free_memory() noexcept {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
+}
+
 bool burst_watch::look(time_point now) noexcept {
   if (now - since_ < span)
     return false;
@@ -32,10 +38,6 @@ bool burst_watch::look(time_point now) noexcept {
   const std::size_t bytes = std::exchange(bytes_, 0);
   const bool is_over = is_waiting() && bytes < busiest_ / 8;
   busiest_ = is_over ? bytes : std::max(busiest_, bytes);
-#ifdef __GLIBC__
-  if (is_over)
-    ::malloc_trim(0);
-#endif
   return is_over;
 }
 

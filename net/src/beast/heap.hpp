@@ -13,7 +13,10 @@ namespace callsign::beast {
 /// @context any thread
 void keep_memory_of_turns() noexcept;
 
-/// Notices the end of a burst, and then gives back what the allocator has kept of it.
+/// Gives back to the kernel what the allocator keeps. @context any thread
+void give_back_free_memory() noexcept;
+
+/// Notices the end of a burst.
 ///
 /// @context one thread
 class burst_watch {

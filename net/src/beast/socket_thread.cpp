@@ -227,8 +227,12 @@ void socket_thread::on_tick() noexcept {
     }
     if (fired > 0)
       post_turn();
-    if (bursts_.look(now()))
+    if (bursts_.look(now())) {
+      if (target_ != nullptr)
+        target_->burst_is_over();
       sockets_->forget_burst();
+      give_back_free_memory();
+    }
     auto next = wheel_.next();
     if (next && bursts_.is_waiting())
       next = std::min(*next, now() + burst_watch::span);

@@ -2,6 +2,7 @@
 /// What one I/O thread has on the actors' side: its unit, its lane, its network actor, its lines.
 #pragma once
 
+#include "actors/src/entry_queue.hpp"
 #include "actors/src/unit.hpp"
 #include "actors/src/worker_system.hpp"
 #include "net/src/bridge/budget.hpp"
@@ -34,6 +35,7 @@ public:
   ~io_turn() override;
 
   bool on_turn() override;
+  void burst_is_over() noexcept override { entry_queue::shrink_store(); }
 
   [[nodiscard]] const std::shared_ptr<lane>& shared_lane() const noexcept { return lane_; }
   [[nodiscard]] unit& where() const noexcept { return *unit_; }

@@ -152,6 +152,8 @@ public:
   /// Resumes actors, hands out what the lanes brought, resumes those. Sessions are flushed by the
   /// io_thread afterwards. True: more is ready, come again.
   virtual bool on_turn() = 0;
+  /// Much was read or written, and now little is: what is kept for more of it may go.
+  virtual void burst_is_over() noexcept {}
 };
 
 /// One I/O thread.
