@@ -47,6 +47,7 @@ int main() {
   }
   workers.call("device 7", "reading", 97.5);
 
-  std::cout << workers.describe("device 7").get() << '\n'; // {"highest":97.5,"readings":4}
-  workers.ask("Alarm", [] {}).get();                       // what came before it has run
+  const std::string state = workers.describe("device 7").get(); // after its readings
+  workers.ask("Alarm", [] {}).get();                            // what came before it has run
+  std::cout << state << '\n';                                   // {"highest":97.5,"readings":4}
 }
