@@ -33,7 +33,7 @@ TEST(CloseFrame, HasACodeAndAReasonOrNeither) {
   EXPECT_EQ(encode_close(1000, ""), "\x88\x02\x03\xE8"s);
   EXPECT_EQ(encode_close(4001, "x"), "\x88\x03\x0F\xA1x"s);
   EXPECT_EQ(encode_close(0, "lost"), "\x88\x00"s);
-  EXPECT_EQ(encode_close(close::none, "lost"), "\x88\x00"s);
+  EXPECT_EQ(encode_close(closing::none, "lost"), "\x88\x00"s);
 }
 
 TEST(CloseFrame, CutsItsReasonTo123BytesAtACharacter) {

@@ -14,7 +14,8 @@ namespace callsign {
 /// A close code of RFC 6455 section 7.4, of the registry, or the application's own (3000 to 4999).
 using close_code = std::uint16_t;
 
-namespace close {
+/// The close codes that the library knows. (Not `close`: that is POSIX's, and `using namespace callsign` shall not hide it.)
+namespace closing {
 inline constexpr close_code normal = 1000;
 inline constexpr close_code going_away = 1001;
 inline constexpr close_code protocol_error = 1002;
@@ -27,12 +28,12 @@ inline constexpr close_code too_big = 1009;
 inline constexpr close_code internal_error = 1011;
 inline constexpr close_code service_restart = 1012;
 inline constexpr close_code try_again_later = 1013;
-} // namespace close
+} // namespace closing
 
 /// How a connection ended. @source rules C-18 and C-19; 4D `onTerminate` event
 struct termination {
   static constexpr std::string_view type = "terminate";
-  close_code code = close::abnormal;
+  close_code code = closing::abnormal;
   /// What the client gave as its reason, or a standard sentence for a standard code; absent
   /// otherwise.
   std::optional<std::string> reason;

@@ -121,19 +121,19 @@ void upgraded_line::end_of_frames() {
                     rules::encode_close(decoder_.client_code(), {}));
   }
   case rules::decode_end::protocol_error:
-    return fail(end_cause::protocol_error, close::protocol_error, decoder_.why());
+    return fail(end_cause::protocol_error, closing::protocol_error, decoder_.why());
   case rules::decode_end::invalid_utf8:
-    return fail(end_cause::invalid_utf8, close::invalid_utf8, decoder_.why());
+    return fail(end_cause::invalid_utf8, closing::invalid_utf8, decoder_.why());
   case rules::decode_end::message_too_big:
-    return fail(end_cause::message_too_big, close::too_big, decoder_.why());
+    return fail(end_cause::message_too_big, closing::too_big, decoder_.why());
   case rules::decode_end::too_many_fragments:
-    return fail(end_cause::too_many_fragments, close::too_big, decoder_.why());
+    return fail(end_cause::too_many_fragments, closing::too_big, decoder_.why());
   }
 }
 
 void upgraded_line::message_is_late() {
   if (state_ == state::open)
-    fail(end_cause::message_late, close::policy, "the message did not arrive in time");
+    fail(end_cause::message_late, closing::policy, "the message did not arrive in time");
 }
 
 } // namespace callsign::beast

@@ -61,9 +61,9 @@ void connection_line::refuse(int status, std::string_view why) {
   if (session_ == nullptr)
     return;
   if (is_admitted_) {
-    const auto code = status == 500   ? close::internal_error
-                      : status == 503 ? close::try_again_later
-                                      : close::policy;
+    const auto code = status == 500   ? closing::internal_error
+                      : status == 503 ? closing::try_again_later
+                                      : closing::policy;
     close(rules::our_part::terminated, code, std::string{detail::is_utf8(why) ? why : ""});
   } else {
     session_->refuse(status, why);
@@ -97,7 +97,7 @@ rules::outbox::verdict connection_line::put(const rules::frame_view& what, bool 
   if (now.dropped_oldest != 0)
     here_.books().count(counter::messages_dropped_overflow_oldest, now.dropped_oldest);
   if (now.must_close) {
-    close(rules::our_part::overflow, close::try_again_later, {});
+    close(rules::our_part::overflow, closing::try_again_later, {});
   } else {
     session_->mark_dirty();
   }

@@ -112,7 +112,7 @@ bool io_turn::shed() {
   }
   if (worst == nullptr)
     return false;
-  worst->close(rules::our_part::budget, close::try_again_later, {});
+  worst->close(rules::our_part::budget, closing::try_again_later, {});
   return true;
 }
 

@@ -146,7 +146,7 @@ void server_core::route_terminate(connection_ptr who, close_code code, std::stri
 
 void server_core::route_overflow(connection_ptr who) {
   lane& home = who->home();
-  home.push(lane_terminate{std::move(who), close::try_again_later, {}, true});
+  home.push(lane_terminate{std::move(who), closing::try_again_later, {}, true});
 }
 
 void server_core::route_settled(connection_ptr who) {
@@ -400,13 +400,13 @@ void server_core::end(end_reason why) {
   if (why == end_reason::aborted) {
     if (phase_.exchange(phase::ended, std::memory_order_acq_rel) == phase::ended)
       return;
-    terminate_all(close::internal_error);
+    terminate_all(closing::internal_error);
     finish(false);
     return;
   }
   auto expected = phase::running;
   if (phase_.compare_exchange_strong(expected, phase::ending, std::memory_order_acq_rel))
-    begin_end(why == end_reason::failed ? close::internal_error : close::going_away);
+    begin_end(why == end_reason::failed ? closing::internal_error : closing::going_away);
 }
 
 void server_core::begin_end(close_code code) {

@@ -57,7 +57,7 @@ public:
   // -- any thread ---------------------------------------------------------------------------------
 
   broadcast_ticket broadcast(const message& what, const except& whom);
-  void terminate(close_code code = close::normal);
+  void terminate(close_code code = closing::normal);
   [[nodiscard]] connection_list connections() const;
   [[nodiscard]] std::size_t connection_count() const;
   void route_send(connection_core& to, const rules::frame_view& frame);

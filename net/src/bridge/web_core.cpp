@@ -101,7 +101,7 @@ void web_core::begin_stop() {
   }
   service->stop_listening();
   for (const auto& who : riding)
-    who->terminate(close::normal);
+    who->terminate(closing::normal);
   service->when_drained([self = shared_from_this()] {
     {
       const std::scoped_lock guard{self->lock_};

@@ -18,40 +18,40 @@ verdict judge(our_part part, close_code our_code, const door::end_facts& facts,
               bool past_deadline) {
   switch (part) {
   case our_part::heartbeat_lost:
-    return {close::abnormal, errc::heartbeat_lost, counter::closed_heartbeat};
+    return {closing::abnormal, errc::heartbeat_lost, counter::closed_heartbeat};
   case our_part::overflow:
-    return {close::try_again_later, errc::client_too_slow, counter::closed_overflow};
+    return {closing::try_again_later, errc::client_too_slow, counter::closed_overflow};
   case our_part::budget:
-    return {close::try_again_later, errc::budget_exhausted, counter::closed_budget};
+    return {closing::try_again_later, errc::budget_exhausted, counter::closed_budget};
   case our_part::none:
   case our_part::terminated:
   case our_part::server_ended: break;
   }
   switch (facts.cause) {
   case end_cause::protocol_error:
-    return {close::protocol_error, errc::protocol_error, counter::closed_protocol_error};
+    return {closing::protocol_error, errc::protocol_error, counter::closed_protocol_error};
   case end_cause::invalid_utf8:
-    return {close::invalid_utf8, errc::invalid_utf8, counter::closed_invalid_utf8};
+    return {closing::invalid_utf8, errc::invalid_utf8, counter::closed_invalid_utf8};
   case end_cause::message_too_big:
-    return {close::too_big, errc::message_too_big, counter::closed_message_too_big};
+    return {closing::too_big, errc::message_too_big, counter::closed_message_too_big};
   case end_cause::too_many_fragments:
-    return {close::too_big, errc::message_too_big, counter::closed_too_many_fragments};
+    return {closing::too_big, errc::message_too_big, counter::closed_too_many_fragments};
   case end_cause::message_late:
-    return {close::policy, errc::message_too_slow, counter::closed_message_late};
+    return {closing::policy, errc::message_too_slow, counter::closed_message_late};
   case end_cause::closed:
     if (part != our_part::none) {
-      return {our_code == 0 ? close::none : our_code, std::nullopt, counter::closed_by_server};
+      return {our_code == 0 ? closing::none : our_code, std::nullopt, counter::closed_by_server};
     }
     if (facts.client_code == 0)
-      return {close::none, std::nullopt, counter::closed_by_client};
-    if (facts.client_code == close::going_away) {
-      return {close::going_away, errc::going_away, counter::closed_by_client};
+      return {closing::none, std::nullopt, counter::closed_by_client};
+    if (facts.client_code == closing::going_away) {
+      return {closing::going_away, errc::going_away, counter::closed_by_client};
     }
     return {facts.client_code, std::nullopt, counter::closed_by_client};
   case end_cause::line_lost:
   case end_cause::dropped: break;
   }
-  return {close::abnormal, errc::line_lost,
+  return {closing::abnormal, errc::line_lost,
           past_deadline ? counter::closed_close_deadline : counter::closed_line_lost};
 }
 

@@ -31,7 +31,7 @@ std::string encode_frame(const message& what) {
 }
 
 std::string encode_close(close_code code_or_none, std::string_view reason) {
-  if (code_or_none == 0 || code_or_none == close::none)
+  if (code_or_none == 0 || code_or_none == closing::none)
     return encode_frame(opcode::close, {});
   std::string payload;
   payload += static_cast<char>(code_or_none >> 8);

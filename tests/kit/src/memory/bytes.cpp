@@ -125,13 +125,13 @@ void line::decode(std::string bytes) {
     return conclude({door::end_cause::closed, decoder_.client_code(), decoder_.client_reason()},
                     rules::encode_close(decoder_.client_code(), {}));
   case rules::decode_end::protocol_error:
-    return fail(door::end_cause::protocol_error, close::protocol_error, decoder_.why());
+    return fail(door::end_cause::protocol_error, closing::protocol_error, decoder_.why());
   case rules::decode_end::invalid_utf8:
-    return fail(door::end_cause::invalid_utf8, close::invalid_utf8, decoder_.why());
+    return fail(door::end_cause::invalid_utf8, closing::invalid_utf8, decoder_.why());
   case rules::decode_end::message_too_big:
-    return fail(door::end_cause::message_too_big, close::too_big, decoder_.why());
+    return fail(door::end_cause::message_too_big, closing::too_big, decoder_.why());
   case rules::decode_end::too_many_fragments:
-    return fail(door::end_cause::too_many_fragments, close::too_big, decoder_.why());
+    return fail(door::end_cause::too_many_fragments, closing::too_big, decoder_.why());
   }
 }
 

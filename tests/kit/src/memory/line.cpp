@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds last_write_patience{5000};
 line::line(thread& here, std::shared_ptr<door::front_desk> desk, request asked, std::string name)
     : here_{here}, desk_{std::move(desk)}, asked_{std::move(asked)}, name_{std::move(name)},
       message_timer_{
-          [this] { fail(door::end_cause::message_late, close::policy, "message late"); }},
+          [this] { fail(door::end_cause::message_late, closing::policy, "message late"); }},
       patience_{[this] { patience_is_over(); }} {}
 
 // -- steps ----------------------------------------------------------------------------------------
@@ -116,16 +116,16 @@ void line::read(item what) {
   case item::kind::pong: return;
   case item::kind::close: return read_close(what);
   case item::kind::nonsense:
-    return fail(door::end_cause::protocol_error, close::protocol_error, "bad frame");
+    return fail(door::end_cause::protocol_error, closing::protocol_error, "bad frame");
   case item::kind::hang_up: return;
   }
 }
 
 void line::read_data(item what) {
   if (partial_.size() + what.bytes.size() > terms_.max_message_bytes)
-    return fail(door::end_cause::message_too_big, close::too_big, "message too big");
+    return fail(door::end_cause::message_too_big, closing::too_big, "message too big");
   if (++fragments_ > terms_.max_fragments)
-    return fail(door::end_cause::too_many_fragments, close::too_big, "too many fragments");
+    return fail(door::end_cause::too_many_fragments, closing::too_big, "too many fragments");
   if (what.what == item::kind::part) {
     if (fragments_ == 1) {
       message_left_ = terms_.message_deadline;
@@ -142,7 +142,7 @@ void line::read_data(item what) {
     ear_->reassembling(-static_cast<std::ptrdiff_t>(whole.size()));
   whole += what.bytes;
   if ((what.type == message_kind::text || terms_.must_be_utf8) && !detail::is_utf8(whole))
-    return fail(door::end_cause::invalid_utf8, close::invalid_utf8, "no UTF-8");
+    return fail(door::end_cause::invalid_utf8, closing::invalid_utf8, "no UTF-8");
   ear_->received({message{what.type, whole}});
 }
 
@@ -159,7 +159,7 @@ void line::watch_message(bool is_on) {
 void line::read_close(const item& what) {
   watch_message(false);
   if (what.code != 0 && !rules::may_receive(static_cast<close_code>(what.code)))
-    return fail(door::end_cause::protocol_error, close::protocol_error, "bad close code");
+    return fail(door::end_cause::protocol_error, closing::protocol_error, "bad close code");
   const auto code = static_cast<std::uint16_t>(what.code);
   conclude({door::end_cause::closed, code, what.bytes}, rules::encode_close(code, {}));
 }
