@@ -1,6 +1,9 @@
 #include <callsign/ask.hpp>
 
+#include "actors/src/current_exception.hpp"
+#include "actors/src/held_wakes.hpp"
 #include "actors/src/incarnation.hpp"
+#include "actors/src/long_time.hpp"
 #include "actors/src/timers.hpp"
 #include "actors/src/worker_system.hpp"
 
@@ -73,11 +76,11 @@ void ask_core::start(worker_system& system, address whom, task question, ask_opt
     }
   }
   about_->until = std::make_shared<limit>(weak_from_this());
-  system.wheel().arm(about_->until, about_->since + how.within);
+  system.wheel().arm(about_->until, about_->since + in_range(how.within));
   if (asker != nullptr)
     asker->ask_began();
   try {
-    refused(whom.name.empty() ? system.call(whom.number, std::move(question), where)
+    refused(whom.name.empty() ? system.call(whom.number, std::move(question), where, true)
             : whom.key ? system.call_keyed(keyed{whom.name, *whom.key}, std::move(question), where)
                        : system.call(whom.name, std::move(question), where));
   } catch (...) {
@@ -120,16 +123,9 @@ bool ask_core::answer_with_exception(worker& self) {
   if (!claim())
     return false;
   self.incarnation().where().count_failed();
-  const char* text = "an exception that is no std::exception";
-  try {
-    throw;
-  } catch (const std::exception& e) {
-    text = e.what(); // the exception lives until whoever called this has dealt with it
-  } catch (...) {
-  }
   std::string remedy;
   try {
-    remedy = text;
+    remedy = text_of_current_exception();
   } catch (...) {
     // Whoever asked is told all the same.
   }
@@ -210,6 +206,7 @@ void ask_core::wait() {
     }
     return;
   }
+  held_wakes::release_here();
   is_ready_.wait(0, std::memory_order_acquire);
 }
 

@@ -52,9 +52,6 @@ public:
   void arm(std::shared_ptr<deadline> what, time_point when);
   /// Answers what was kept, or null if that was not armed.
   std::shared_ptr<deadline> disarm(deadline& what) noexcept;
-  [[nodiscard]] static bool is_armed(const deadline& what) noexcept {
-    return what.kept_ != nullptr;
-  }
   /// Disarms everything whose time has come by `now`, in order.
   [[nodiscard]] std::vector<std::shared_ptr<deadline>> take_due(time_point now);
   [[nodiscard]] std::vector<std::shared_ptr<deadline>> take_all();

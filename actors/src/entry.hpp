@@ -52,7 +52,9 @@ constexpr std::uint32_t client_mark = 0x8000'0000U;
 struct entry {
   entry_kind kind = entry_kind::task;
   /// What runs is wrapped, so that a trace is written of it.
-  bool is_traced = false;
+  bool is_traced : 1 = false;
+  /// A question to one incarnation, by its number: when that is aborted, no other one answers.
+  bool is_of_one_life : 1 = false;
   /// When it came, for mailboxes that have a limit: in steps of 2^24 ns (17 ms), of which 2^16 are
   /// 18 minutes; what is older seems younger. 0: not known.
   std::uint16_t since = 0;

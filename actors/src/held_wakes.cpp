@@ -18,15 +18,26 @@ held_wakes::held_wakes(caf::actor_system& system) noexcept
 
 held_wakes::~held_wakes() {
   holding_here = before_;
-  for (std::size_t i = 0; i < count_; ++i)
-    system_.scheduler().enqueue(held_[i]);
+  release();
 }
 
-bool held_wakes::take(caf::resumable* who) noexcept {
-  if (holding_here == nullptr || holding_here->count_ == holding_here->held_.size())
+bool held_wakes::take(const caf::actor_system& home, caf::resumable* who) noexcept {
+  held_wakes* const here = holding_here;
+  if (here == nullptr || &here->system_ != &home || here->count_ == here->held_.size())
     return false;
-  holding_here->held_[holding_here->count_++] = who;
+  here->held_[here->count_++] = who;
   return true;
+}
+
+void held_wakes::release_here() noexcept {
+  for (held_wakes* one = holding_here; one != nullptr; one = one->before_)
+    one->release();
+}
+
+void held_wakes::release() noexcept {
+  for (std::size_t i = 0; i < count_; ++i)
+    system_.scheduler().enqueue(held_[i]);
+  count_ = 0;
 }
 
 } // namespace callsign::detail

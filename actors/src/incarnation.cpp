@@ -1,5 +1,7 @@
 #include "actors/src/incarnation.hpp"
 
+#include "actors/src/current_exception.hpp"
+#include "actors/src/enlist.hpp"
 #include "actors/src/entry_watcher.hpp"
 #include "actors/src/nap.hpp"
 #include "actors/src/supervisor.hpp"
@@ -16,14 +18,6 @@ namespace callsign::detail {
 namespace {
 
 thread_local incarnation* running_here = nullptr;
-
-/// Those that are gone leave the list when it is full.
-template <class T>
-void enlist(std::vector<std::weak_ptr<T>>& list, const std::shared_ptr<T>& who) {
-  if (list.size() == list.capacity())
-    std::erase_if(list, [](const auto& one) { return one.expired(); });
-  list.push_back(who);
-}
 
 struct running_mark {
   explicit running_mark(incarnation* who) noexcept : before{std::exchange(running_here, who)} {}
@@ -169,14 +163,7 @@ void incarnation::failed() {
   const auto [own, group] = where_->supervisors();
   if (own == nullptr && group == nullptr)
     return;
-  std::string what = "an exception that is no std::exception";
-  try {
-    throw;
-  } catch (const std::exception& e) {
-    what = e.what();
-  } catch (...) {
-  }
-  (own != nullptr ? own : group)->failed(where_, number_, what);
+  (own != nullptr ? own : group)->failed(where_, number_, text_of_current_exception());
 }
 
 void incarnation::end_residents(end_reason why) {
@@ -254,13 +241,7 @@ void incarnation::report_current_exception(const char* label) noexcept {
 
 void incarnation::report_exception(const char* label,
                                    const std::source_location* given_at) noexcept {
-  const char* text = "an exception that is no std::exception";
-  try {
-    throw;
-  } catch (const std::exception& e) {
-    text = e.what(); // the exception lives until whoever called this has dealt with it
-  } catch (...) {
-  }
+  const char* const text = text_of_current_exception();
   try {
     const task_error report{name(), number_, given_at != nullptr ? label_of(*given_at) : label,
                             text, std::current_exception()};

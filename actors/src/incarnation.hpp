@@ -120,6 +120,8 @@ public:
   void fall_idle();
   /// Leaves if it has run nothing since it had run `handled` entries. @context a task
   void passivate_if_idle(std::uint64_t handled);
+  /// Likewise, because its pool has more members than it needs.
+  void retire_if_idle(std::uint64_t handled);
 
   void set_error_handler(error_handler handler);
   void describe_by(std::function<std::string(worker&)> what);
@@ -170,6 +172,8 @@ private:
   [[nodiscard]] extras& more();
   /// Whether what it began can still bring it something.
   [[nodiscard]] bool has_ties() const;
+  /// Whether it has run nothing since, and nothing is to come.
+  [[nodiscard]] bool is_idle_since(std::uint64_t handled) const;
   /// What its supervision makes of the exception being handled.
   void failed();
 

@@ -116,7 +116,7 @@ void light_actor::drop_all(bool is_answered) noexcept {
 
 void light_actor::finish() noexcept {
   // What comes between the two is seen by the second.
-  node* seen = newest_.load(std::memory_order_relaxed);
+  node* seen = nullptr;
   do {
     fetch();
     seen = &is_scheduled;

@@ -15,7 +15,8 @@ namespace callsign::detail {
 /// instructions for each mail) it does not have; its mail and its handle are CAF's. See decision
 /// 45.
 ///
-/// Mail is handled in the order in which it came. Requests are answered with an error.
+/// Mail is handled in the order in which it came. Requests that come after its end are answered
+/// with an error; one that lives does not answer what it does not know.
 ///
 /// @context  its unit; `enqueue`: any thread
 class light_actor : public caf::monitorable_actor, public caf::resumable {

@@ -68,10 +68,19 @@ bool incarnation::has_ties() const {
                               std::ranges::any_of(more_->watches, is_active));
 }
 
+bool incarnation::is_idle_since(std::uint64_t handled) const {
+  return where_->handled() == handled && where_->is_quiet() && !has_ties();
+}
+
+void incarnation::retire_if_idle(std::uint64_t handled) {
+  // What has come meanwhile is kept for the next one.
+  if (is_idle_since(handled))
+    std::ignore = where_->leave({.number = number_, .why = why_ended::killed});
+}
+
 void incarnation::passivate_if_idle(std::uint64_t handled) {
   // Whatever has run since the nap began has ended it.
-  if (where_->handled() != handled || where_->idle_after() == std::chrono::nanoseconds{0} ||
-      !where_->is_quiet() || has_ties())
+  if (where_->idle_after() == std::chrono::nanoseconds{0} || !is_idle_since(handled))
     return;
   if (const auto hook = where_->passivation_hook()) {
     try {

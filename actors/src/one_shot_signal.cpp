@@ -1,6 +1,8 @@
 #include <callsign/one_shot_signal.hpp>
 
+#include "actors/src/held_wakes.hpp"
 #include "actors/src/incarnation.hpp"
+#include "actors/src/long_time.hpp"
 #include "actors/src/timers.hpp"
 #include "actors/src/worker_system.hpp"
 
@@ -96,13 +98,15 @@ void one_shot_signal::describe(std::string text) const {
 bool one_shot_signal::wait(std::chrono::nanoseconds limit) const {
   if (is_signaled() || limit <= std::chrono::nanoseconds{0})
     return is_signaled();
-  const auto until = std::chrono::steady_clock::now() + limit;
+  const auto within = detail::in_range(limit);
+  const auto until = std::chrono::steady_clock::now() + within;
   auto* const here = incarnation::current();
   const pause_of_worker pause{here, shared_};
   const auto is_over = [&] { return is_signaled() || pause.is_over(); };
   if (here != nullptr && here->system().hooks().is_deterministic) {
-    let_the_world_run(here->system(), limit, is_over);
+    let_the_world_run(here->system(), within, is_over);
   } else {
+    detail::held_wakes::release_here();
     std::unique_lock guard{shared_->lock};
     shared_->rung.wait_until(guard, until, is_over);
   }
@@ -120,6 +124,7 @@ bool one_shot_signal::wait() const {
   }
   if (here != nullptr && here->system().hooks().is_deterministic)
     return wait(std::chrono::hours{24 * 365});
+  detail::held_wakes::release_here();
   const pause_of_worker pause{here, shared_};
   std::unique_lock guard{shared_->lock};
   shared_->rung.wait(guard, [&] { return is_signaled() || pause.is_over(); });

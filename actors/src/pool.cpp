@@ -1,5 +1,6 @@
 #include "actors/src/pool.hpp"
 
+#include "actors/src/long_time.hpp"
 #include "actors/src/worker_system.hpp"
 
 #include <algorithm>
@@ -20,6 +21,7 @@ pool_options checked(pool_options options) {
                                 "than at the most");
   if (options.grow_at == 0 || options.shrink_after <= std::chrono::milliseconds{0})
     throw std::invalid_argument("a pool grows and shrinks at numbers above zero");
+  options.shrink_after = in_range(options.shrink_after);
   return options;
 }
 
@@ -44,7 +46,9 @@ std::size_t place_among(std::uint64_t bucket, std::size_t members) {
 class pool::counted_call {
 public:
   counted_call(std::atomic<std::uint32_t>& in, task what) noexcept
-      : in_{&in}, what_{std::move(what)} {}
+      : in_{&in}, what_{std::move(what)} {
+    in.fetch_add(1, std::memory_order_relaxed);
+  }
   counted_call(counted_call&& other) noexcept
       : in_{std::exchange(other.in_, nullptr)}, what_{std::move(other.what_)} {}
   counted_call& operator=(counted_call&&) = delete;
@@ -70,6 +74,7 @@ pool::pool(worker_system& system, std::string name, pool_options options)
       throw failure{{make_error_code(errc::worker_kind_differs), "hire the pool \"" + name_ + '"',
                      "the name \"" + who->name() + "\" is in use: choose another one"}};
     }
+    who->note_idleness();
     members_.push_back(who);
   }
 }
@@ -107,7 +112,6 @@ std::size_t pool::member_for(std::string_view key, task& what) {
   if (in.under_way.load(std::memory_order_acquire) == 0)
     in.member = place_among(at, active_);
   what = counted_call{in.under_way, std::move(what)};
-  in.under_way.fetch_add(1, std::memory_order_relaxed);
   return in.member;
 }
 
@@ -128,29 +132,40 @@ void pool::reset() {
   active_ = options_.least;
 }
 
-std::size_t pool::size() const {
-  const std::scoped_lock guard{lock_};
-  return active_;
-}
-
 void pool::look_later(time_point now) {
   if (!std::exchange(is_armed_, true))
     system_.wheel().arm(shared_from_this(), now + options_.shrink_after);
 }
 
+bool pool::is_superfluous(std::size_t member, const slot::idleness& idle,
+                          time_point now) const noexcept {
+  return std::max(idle.since, last_used_[member]) + options_.shrink_after <= now;
+}
+
 void pool::due() noexcept {
   const auto now = system_.clock().now();
-  const std::scoped_lock guard{lock_};
-  is_armed_ = false;
-  while (active_ > options_.least && last_used_[active_ - 1] + options_.shrink_after <= now &&
-         members_[active_ - 1]->load() == 0)
-    --active_;
-  // Also one that a key kept busy when it should have gone, or whom somebody called by its name.
-  bool is_all = active_ == options_.least;
-  for (auto i = active_; i < members_.size(); ++i)
-    is_all = system_.retire(members_[i]) && is_all;
-  if (!is_all)
-    look_later(now);
+  std::vector<std::pair<std::shared_ptr<slot>, slot::idleness>> leave;
+  {
+    const std::scoped_lock guard{lock_};
+    is_armed_ = false;
+    for (; active_ > options_.least; --active_) {
+      const auto idle = members_[active_ - 1]->idle();
+      if (!idle || !is_superfluous(active_ - 1, *idle, now))
+        break;
+    }
+    // Also one that a key kept busy when it should have gone, or whom somebody called by its name.
+    bool is_all = active_ == options_.least;
+    for (auto i = active_; i < members_.size(); ++i) {
+      const auto idle = members_[i]->idle();
+      is_all = is_all && idle && idle->number == 0;
+      if (idle && idle->number != 0 && is_superfluous(i, *idle, now))
+        leave.emplace_back(members_[i], *idle);
+    }
+    if (!is_all)
+      look_later(now);
+  }
+  for (const auto& [who, idle] : leave)
+    system_.retire(who, idle);
 }
 
 void worker_system::hire_pool(std::string_view name, const pool_options& options) {
@@ -162,6 +177,10 @@ void worker_system::hire_pool(std::string_view name, const pool_options& options
     pools_.push_back(made);
   }
   if (!to->become(*made)) {
+    {
+      const std::scoped_lock guard{lock_};
+      std::erase(pools_, made);
+    }
     throw failure{
         {make_error_code(errc::worker_kind_differs), "hire the pool \"" + made->name() + '"',
          "kill the worker of that name first, or hire the pool once, before it is called"}};
@@ -194,10 +213,13 @@ bool worker_system::is_found_under(std::string_view name, const slot& who) const
   return among == nullptr ? found.get() == &who : among->is_member(who);
 }
 
-bool worker_system::retire(const std::shared_ptr<slot>& who) noexcept {
-  bool is_gone = false;
-  act(who->retire(is_gone), who);
-  return is_gone;
+void worker_system::retire(const std::shared_ptr<slot>& who, const slot::idleness& idle) noexcept {
+  post_event(who, idle.number,
+             entry{.kind = entry_kind::timer,
+                   .where = std::source_location::current(),
+                   .run = [handled = idle.handled](worker& self) {
+                     self.incarnation().retire_if_idle(handled);
+                   }});
 }
 
 } // namespace callsign::detail

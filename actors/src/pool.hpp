@@ -2,8 +2,8 @@
 /// Several workers behind one name: who takes a call.
 #pragma once
 
-#include "actors/src/slot.hpp"
 #include "actors/src/deadlines.hpp"
+#include "actors/src/slot.hpp"
 
 #include <callsign/worker_pool.hpp>
 
@@ -51,9 +51,6 @@ public:
   /// Looks who is superfluous.
   void due() noexcept override;
 
-  /// How many take new calls, for tests.
-  [[nodiscard]] std::size_t size() const;
-
 private:
   using time_point = std::chrono::steady_clock::time_point;
   struct bucket {
@@ -64,6 +61,9 @@ private:
 
   [[nodiscard]] std::size_t member_for(std::string_view key, task& what);
   [[nodiscard]] std::size_t least_loaded() const;
+  /// Whether that member, idle as it is, has been so for long enough.
+  [[nodiscard]] bool is_superfluous(std::size_t member, const slot::idleness& idle,
+                                    time_point now) const noexcept;
   void look_later(time_point now);
 
   worker_system& system_;

@@ -212,6 +212,8 @@ bool slot::take(entry_queue& batch) {
       return true;
     drain_sent_ = false;
     taken_ = 0;
+    if (bounds_ != nullptr && bounds_->notes_idleness)
+      bounds_->idle_since = now();
     // A mailbox that once held a burst gives the memory back when the burst is over.
     waiting_.shrink();
     batch.shrink();

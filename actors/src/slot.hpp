@@ -207,8 +207,16 @@ public:
   [[nodiscard]] pool* as_pool() const;
   /// How much waits and runs.
   [[nodiscard]] std::size_t load() const;
-  /// A kill that drops nothing: only if nothing waits or runs. `is_gone`: nobody lived here.
-  [[nodiscard]] action retire(bool& is_gone);
+  /// It is a pool's member: from now on it is noted since when it has had nothing to do.
+  void note_idleness();
+  /// Of a member: a worker that has nothing to do, or nobody.
+  struct idleness {
+    worker_number number = 0; ///< 0: nobody lives here
+    witness::time_point since{};
+    std::uint64_t handled = 0;
+  };
+  /// Nothing: something waits or runs, or an end is under way.
+  [[nodiscard]] std::optional<idleness> idle() const;
 
   // -- the consumer, one actor --------------------------------------------------------------------
 
@@ -299,9 +307,9 @@ public:
   void set_turn(witness::time_point began) noexcept {
     turn_began_.store(began.time_since_epoch().count(), std::memory_order_relaxed);
   }
+  /// @context the thread that has run it, perhaps when another one runs the next incarnation
   void add_processor_time(std::chrono::nanoseconds more) noexcept {
-    processor_time_.store(processor_time_.load(std::memory_order_relaxed) + more.count(),
-                          std::memory_order_relaxed);
+    processor_time_.fetch_add(more.count(), std::memory_order_relaxed);
   }
   [[nodiscard]] std::string running() const;
   [[nodiscard]] worker_number number() const;

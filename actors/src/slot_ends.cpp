@@ -121,7 +121,8 @@ slot::request slot::notice_end(entry_queue& rest) {
     for (entry_queue* from : {&rest, &waiting_, &next_}) {
       for (; !from->empty(); from->pop_front()) {
         auto& one = from->front();
-        (one.kind == entry_kind::task ? kept : dropped.entries).push_back(std::move(one));
+        const bool is_kept = one.kind == entry_kind::task && !one.is_of_one_life;
+        (is_kept ? kept : dropped.entries).push_back(std::move(one));
       }
     }
     next_since_ = rest_waits ? hand_since_ : waiting_since_;
@@ -161,12 +162,17 @@ bool slot::seal() {
 
 slot::action slot::ended(registrar& book) {
   runner_ptr gone;
+  dropped_entries dropped{drop_reason::shutting_down, *this};
   const std::scoped_lock guard{lock_};
   gone.swap(runner_);
   number_ = 0;
   phase_ = phase::vacant;
-  if (shut_)
+  if (shut_) {
+    // What an abort or a failure has kept for the next incarnation, which will not be.
+    dropped_at_shutdown_ += next_.size();
+    dropped.entries.swap(next_);
     return action::none;
+  }
   if (rests_) {
     phase_ = phase::resting;
     return action::none;

@@ -93,8 +93,10 @@ void slot::note(entry& what, worker_number sender) {
     if (bounds_->limit.most != 0 && witness_ != nullptr)
       what.since = stamp_of(now());
   }
-  if (by != nullptr && !std::exchange(what.is_traced, true))
-    detail::trace(what, sender, *by);
+  if (by == nullptr || what.is_traced)
+    return;
+  what.is_traced = true;
+  detail::trace(what, sender, *by);
 }
 
 witness::time_point slot::came_at(const entry& what) const {

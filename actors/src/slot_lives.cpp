@@ -1,5 +1,6 @@
 // How one life under a name leads to the next: hooks, watchers, failures, passivation, draining.
 
+#include "actors/src/long_time.hpp"
 #include "actors/src/slot_habits.hpp"
 #include "actors/src/watch.hpp"
 
@@ -23,7 +24,7 @@ slot::outcome slot::hire(const hire_options& how, std::source_location where, re
   if (phase_ == phase::alive && kind_ != how.where)
     refuse_kind();
   terms_.swap(agreed);
-  idle_after_.store(how.idle_after.count(), std::memory_order_relaxed);
+  idle_after_.store(in_range(how.idle_after).count(), std::memory_order_relaxed);
   auto out = hire_here(how.where, book);
   // One that is idle already falls idle again, and is seen to.
   if (phase_ == phase::alive && out.next == action::none && how.idle_after.count() != 0)

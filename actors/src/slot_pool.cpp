@@ -28,17 +28,21 @@ std::size_t slot::load() const {
          (running_file_.load(std::memory_order_relaxed) != nullptr ? 1 : 0);
 }
 
-slot::action slot::retire(bool& is_gone) {
+void slot::note_idleness() {
   const std::scoped_lock guard{lock_};
-  is_gone = phase_ == phase::vacant;
-  if (phase_ != phase::alive || shut_ || !waiting_.empty() ||
-      in_hand_.load(std::memory_order_relaxed) != 0 ||
-      running_file_.load(std::memory_order_relaxed) != nullptr)
-    return action::none;
-  phase_ = phase::killed;
-  why_ = why_ended::killed;
-  ask_for_end();
-  return std::exchange(drain_sent_, true) ? action::none : action::wake;
+  if (bounds_ == nullptr)
+    bounds_ = std::make_unique<bounds>();
+  bounds_->notes_idleness = true;
+  bounds_->idle_since = now(); // who is idle already is so from now on
+}
+
+std::optional<slot::idleness> slot::idle() const {
+  const std::scoped_lock guard{lock_};
+  if (phase_ == phase::vacant)
+    return idleness{};
+  if (phase_ != phase::alive || shut_ || drain_sent_)
+    return std::nullopt;
+  return idleness{number_, bounds_->idle_since, handled()};
 }
 
 } // namespace callsign::detail

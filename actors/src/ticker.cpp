@@ -1,5 +1,6 @@
 #include "actors/src/ticker.hpp"
 
+#include "actors/src/long_time.hpp"
 #include "actors/src/worker_system.hpp"
 
 #include <stdexcept>
@@ -10,8 +11,10 @@ namespace detail {
 
 ticker::ticker(worker_system& system, std::optional<port> in, std::string name, plan when,
                task what, std::source_location where)
-    : system_{system}, in_{std::move(in)}, name_{std::move(name)}, plan_{when},
-      what_{std::move(what)}, where_{where}, next_{system.wheel().now() + when.first} {
+    : system_{system}, in_{std::move(in)}, name_{std::move(name)}, plan_{in_range(when.first),
+                                                                         in_range(when.period),
+                                                                         when.keeps},
+      what_{std::move(what)}, where_{where}, next_{system.wheel().now() + plan_.first} {
   if (!what_)
     throw std::invalid_argument("the timer at " + label_of(where) + " has an empty task");
   if (when.first < duration{0})

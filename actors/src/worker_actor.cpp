@@ -78,7 +78,7 @@ void worker_actor::schedule() {
   add_reference(); // whoever resumes it gives it back
   if (where_ != nullptr) {
     where_->schedule(this);
-  } else if (!held_wakes::take(this)) {
+  } else if (!held_wakes::take(home_system(), this)) {
     home_system().scheduler().enqueue(this);
   }
 }

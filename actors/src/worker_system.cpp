@@ -1,6 +1,8 @@
 #include "actors/src/worker_system.hpp"
 
+#include "actors/src/held_wakes.hpp"
 #include "actors/src/last_words.hpp"
+#include "actors/src/long_time.hpp"
 #include "actors/src/on_the_wheel.hpp"
 #include "actors/src/ticker.hpp"
 
@@ -23,8 +25,8 @@ std::unique_ptr<unit> make_thread_unit(caf::actor_system& system, std::function<
   return std::make_unique<thread_unit>(system, std::move(wake));
 }
 
-/// More than that, up to "for ever", would overflow when it is added to the time.
-workers_options in_range(workers_options options) noexcept {
+/// More than that would overflow when it is added to the time.
+workers_options capped(workers_options options) noexcept {
   constexpr std::chrono::milliseconds longest = std::chrono::hours{24 * 365};
   options.long_task = std::min(options.long_task, longest);
   options.stop_deadline = std::min(options.stop_deadline, longest);
@@ -38,7 +40,7 @@ bool was_taken(call_result result) noexcept {
 } // namespace
 
 worker_system::worker_system(workers_options options, system_hooks hooks)
-    : options_{in_range(options)}, hooks_{std::move(hooks)},
+    : options_{capped(options)}, hooks_{std::move(hooks)},
       dice_{hooks_.seed != 0 ? hooks_.seed : std::random_device{}()}, on_warning_{last_words} {
   if (options_.interrupts == signals::handled && !hooks_.is_deterministic)
     interrupts_.emplace();
@@ -141,7 +143,8 @@ slot::outcome worker_system::wait_and_post(slot& to, const std::function<slot::o
     to.count_rejected();
     return {.result = call_result::mailbox_full};
   }
-  const auto until = clock().now() + to.current_limit().patience;
+  held_wakes::release_here();
+  const auto until = clock().now() + in_range(to.current_limit().patience);
   slot::outcome out;
   do {
     if (!hooks_.is_deterministic) {
@@ -156,7 +159,8 @@ slot::outcome worker_system::wait_and_post(slot& to, const std::function<slot::o
   return out;
 }
 
-call_result worker_system::call(worker_number number, task&& what, std::source_location where) {
+call_result worker_system::call(worker_number number, task&& what, std::source_location where,
+                                bool is_question) {
   if (!what) {
     throw std::invalid_argument("the call to worker number " + std::to_string(number) + " at " +
                                 label_of(where) + " has an empty task; give it something to run");
@@ -169,7 +173,7 @@ call_result worker_system::call(worker_number number, task&& what, std::source_l
     is_refused({}, number, where, why);
     return why;
   }
-  entry one{.where = where, .run = std::move(what)};
+  entry one{.is_of_one_life = is_question, .where = where, .run = std::move(what)};
   const auto sender = sender_here();
   auto out = to->post_to(number, std::move(one), sender);
   if (out.may_wait)
@@ -320,12 +324,13 @@ std::uint64_t worker_system::dropped_at_shutdown() const {
   return sum;
 }
 
-void worker_system::set_watcher(std::shared_ptr<entry_watcher> who) {
+bool worker_system::set_watcher(std::shared_ptr<entry_watcher> who) {
   const std::scoped_lock guard{lock_};
   if (kept_watcher_ != nullptr)
-    return;
+    return false;
   kept_watcher_ = std::move(who);
   watcher_.store(kept_watcher_.get(), std::memory_order_release);
+  return true;
 }
 
 void worker_system::set_error_handler(error_handler handler) {

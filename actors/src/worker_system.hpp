@@ -79,7 +79,8 @@ public:
   }
   [[nodiscard]] watchdog& watch() noexcept { return *watchdog_; }
   /// Tells somebody what the workers do from now on, until the set is gone. The first one stays.
-  void set_watcher(std::shared_ptr<entry_watcher> who);
+  /// False: there is one already, and it stays.
+  [[nodiscard]] bool set_watcher(std::shared_ptr<entry_watcher> who);
   [[nodiscard]] entry_watcher* watcher() const noexcept {
     return watcher_.load(std::memory_order_acquire);
   }
@@ -96,7 +97,9 @@ public:
   [[nodiscard]] timers& wheel() noexcept { return *wheel_; }
 
   call_result call(std::string_view name, task&& what, std::source_location where);
-  call_result call(worker_number number, task&& what, std::source_location where);
+  /// `is_question`: for this incarnation and no other.
+  call_result call(worker_number number, task&& what, std::source_location where,
+                   bool is_question = false);
   /// As if the worker of that number had called; 0: nobody. For test kits.
   call_result call_from(worker_number sender, std::string_view name, task&& what,
                         std::source_location where, const method* by = nullptr);
@@ -133,8 +136,8 @@ public:
   }
   /// Whether a call by that name may reach this worker.
   [[nodiscard]] bool is_found_under(std::string_view name, const slot& who) const;
-  /// Ends a worker that has nothing to do. True: nobody lived there.
-  bool retire(const std::shared_ptr<slot>& who) noexcept;
+  /// Has a member of a pool look for itself, as an entry of its own, whether it may go.
+  void retire(const std::shared_ptr<slot>& who, const slot::idleness& idle) noexcept;
   void hire(std::string_view name, const hire_options& how, std::source_location where);
   void supervise(std::string_view name, const supervision& how);
   void supervise_group(std::string_view group, const std::vector<std::string>& members,
@@ -152,6 +155,8 @@ public:
   [[nodiscard]] std::uint64_t next_waker() noexcept { return next_waker_.fetch_add(1); }
   /// At random, from 0 to less than 1.
   [[nodiscard]] double chance();
+  /// From now on it draws what this seed brings. Answers the seed; 0: one that it draws.
+  std::uint64_t draw_from(std::uint64_t seed);
 
   [[nodiscard]] std::uint64_t dropped_at_shutdown() const;
 

@@ -1,5 +1,7 @@
 // Hiring with habits, supervision, and farewells.
 
+#include "actors/src/held_wakes.hpp"
+#include "actors/src/long_time.hpp"
 #include "actors/src/supervisor.hpp"
 #include "actors/src/watch.hpp"
 #include "actors/src/worker_system.hpp"
@@ -33,6 +35,8 @@ supervisor::plan plan_of(std::string who, const Options& how) {
   if (how.giving_up != failure_rule::stop && how.giving_up != failure_rule::escalate)
     refuse("can give up by `stop` or by `escalate` only");
   supervisor::plan made{.who = std::move(who), .pause = how.pause};
+  made.pause.first = in_range(made.pause.first);
+  made.pause.longest = in_range(made.pause.longest);
   made.most = how.most;
   made.within = how.within;
   made.giving_up = how.giving_up;
@@ -111,10 +115,16 @@ std::optional<worker_end> worker_system::await_end(std::string_view name,
   }
   const auto waits = std::make_shared<end_to_come>();
   const auto& whom = directory_.find(name);
+  if (const auto* here = incarnation::current(); here != nullptr && &here->where() == whom.get()) {
+    throw failure{{make_error_code(errc::would_wait_for_itself),
+                   "wait for the end of worker \"" + std::string{name} + '"',
+                   "let another worker wait for it, or watch it"}};
+  }
   if (whom == nullptr || !whom->add_watcher(waits, 0))
     return worker_end{std::string{name}};
+  held_wakes::release_here();
   if (hooks_.is_deterministic && incarnation::current() == nullptr) {
-    const auto until = clock().now() + within;
+    const auto until = clock().now() + in_range(within);
     while (!waits->has_come.is_signaled() && clock().now() < until && hooks_.pump &&
            hooks_.pump()) {
     }
@@ -131,6 +141,14 @@ void worker_system::wake_up(const std::shared_ptr<slot>& who, std::uint64_t wake
   } catch (const std::exception&) {
     // No thread could be started; `spawn` has said so.
   }
+}
+
+std::uint64_t worker_system::draw_from(std::uint64_t seed) {
+  const std::scoped_lock guard{lock_};
+  if (seed == 0)
+    seed = std::max<std::uint64_t>(1, dice_());
+  dice_.seed(seed);
+  return seed;
 }
 
 double worker_system::chance() {

@@ -3,6 +3,7 @@
 
 #include "actors/src/worker_system.hpp"
 
+#include <callsign/testkit/explore.hpp>
 #include <callsign/testkit/world.hpp>
 
 #include <gmock/gmock.h>
@@ -10,6 +11,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -160,6 +162,18 @@ TEST_F(Ask, OfAWorkerThatIsAbortedIsAnsweredByTheNextIncarnation) {
   workers().abort("bob");
   run();
   EXPECT_THAT(heard, ElementsAre("1"));
+}
+
+// W-43: a number is that of one incarnation.
+TEST_F(Ask, ByNumberOfAWorkerThatIsAbortedIsAnsweredByNoOtherIncarnation) {
+  call("bob", [] {});
+  run();
+  auto coming = workers().ask(workers().number_of("bob"), [] { return 1; });
+  auto by_name = workers().ask("bob", [] { return 2; });
+  workers().abort("bob");
+  run();
+  EXPECT_EQ(code_of(coming.result()), errc::worker_aborted);
+  EXPECT_EQ(by_name.result().value(), 2);
 }
 
 TEST_F(Ask, ATaskThatIsDroppedByAnAbortIsToldSo) {
@@ -326,6 +340,35 @@ TEST_F(Ask, AWorkerOfThePoolMayNotWaitButOneWithAThreadOfItsOwnMay) {
 }
 
 // -- every order ----------------------------------------------------------------------------------
+
+/// One ask and one kill in every order that there is.
+TEST(EveryOrderOfAsks, AgainstAKillAreAnsweredOrToldOfIt) {
+  std::set<std::string> outcomes;
+  const auto found = testkit::explore(
+      [&](const testkit::schedule& how) {
+        testkit::world w{{.order_of_steps = how}};
+        std::vector<std::string> settled;
+        bool ran = false;
+        w.call("bob", [] {});
+        w.call("ana", [&](worker& ana) {
+          ana.ask(
+              "bob", [&ran] { return ran = true; },
+              [&settled](worker&, answer<bool> got) {
+                settled.push_back(got ? "answered" : got.why().code.message());
+              },
+              {.within = 1s});
+        });
+        w.call("eve", [&] { w.workers().kill("bob"); });
+        w.run();
+        EXPECT_THAT(settled, testing::SizeIs(1));
+        EXPECT_EQ(ran, settled.at(0) == "answered");
+        outcomes.insert(settled.at(0));
+      },
+      {.name = "an ask against a kill"});
+  EXPECT_TRUE(found.is_all);
+  EXPECT_EQ(outcomes,
+            (std::set<std::string>{"answered", make_error_code(errc::worker_killed).message()}));
+}
 
 /// Asks, kills and deadlines in any order: each ask is settled exactly once.
 TEST(EveryOrderOfAsks, SettlesEachExactlyOnce) {

@@ -1,5 +1,5 @@
-// Names, numbers and calls: rules W-1 to W-11, W-15, W-25 to W-28, W-76 to W-78, and scenarios T-1
-// to T-4.
+// Names, numbers and calls: rules W-1 to W-7, W-9 to W-11, W-15, W-25 to W-28, W-76 to W-78, and
+// scenarios T-1 to T-3. What needs threads is in threads_test.cpp: W-8, T-4.
 
 #include <callsign/testkit/world.hpp>
 

@@ -1,5 +1,6 @@
 // Workers that run what waits before the set ends (W-45).
 
+#include <callsign/one_shot_signal.hpp>
 #include <callsign/testkit/world.hpp>
 #include <callsign/workers.hpp>
 
@@ -12,6 +13,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace {
@@ -55,10 +57,13 @@ TEST_F(Drain, TakesNothingNew) {
 }
 
 TEST_F(Drain, EndsAnIdleOneAtOnce) {
+  std::vector<std::string> warnings;
+  workers().on_warning([&](const std::string& what) { warnings.push_back(what); });
   workers().hire("ana", {.at_stop = when_stopped::drain});
   run();
   workers().stop();
   EXPECT_THAT(workers().list(), IsEmpty());
+  EXPECT_THAT(warnings, IsEmpty()) << "it ended by itself, not because its time was over";
 }
 
 TEST_F(Drain, GoesOnAfterAFailure) {
@@ -87,6 +92,36 @@ TEST_F(Drain, HearsTheAnswerToWhatItAskedBefore) {
   workers().stop();
   EXPECT_THAT(said, ElementsAre("answered"));
   EXPECT_EQ(got, errc::shutting_down);
+}
+
+TEST_F(Drain, HearsOfTheEndThatItWatchedFor) {
+  workers().hire("ana", {.at_stop = when_stopped::drain});
+  run();
+  inject([] {}).to("eve");
+  inject([this](worker& self) {
+    std::ignore = self.watch("eve", [this](worker&, const worker_end& end) {
+      said.push_back("eve: " + std::string{to_string(end.why)});
+    });
+  }).to("ana");
+  call("ana", [] {
+    const one_shot_signal never;
+    EXPECT_FALSE(never.wait(1s)); // meanwhile eve ends
+  });
+  workers().stop();
+  EXPECT_THAT(said, ElementsAre("eve: shut down"));
+}
+
+TEST_F(Drain, WhatAnAbortLeavesIsADeadLetter) {
+  workers().hire("ana", {.at_stop = when_stopped::drain});
+  call("ana", [this] {
+    said.emplace_back("1");
+    workers().abort("ana");
+  });
+  call("ana", says("2"));
+  workers().stop();
+  EXPECT_THAT(said, ElementsAre("1"));
+  EXPECT_EQ(workers().dropped_at_shutdown(), 1u);
+  EXPECT_EQ(workers().dead_letters(drop_reason::shutting_down), 1u);
 }
 
 TEST(DrainThreads, IsCutShortInTimeAndSaysWhoseTasksWereDropped) {

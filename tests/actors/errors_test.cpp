@@ -187,7 +187,7 @@ TEST_F(Errors, EveryCodeHasAText) {
 
 // -- a mailbox that grows -------------------------------------------------------------------------
 
-// W-79
+// W-11, W-79
 TEST_F(Errors, AMailboxThatGrowsAndGrowsIsAWarningNowAndThen) {
   for (int i = 0; i < 200'000; ++i)
     call("bob", [] {});

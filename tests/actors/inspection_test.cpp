@@ -1,8 +1,9 @@
 // What can be seen of workers while they run: ages, times, dead letters, traces, descriptions.
-// Rules W-46 and W-47, and U-22.
+// Rules W-46 and W-47.
 
 #include <callsign/testkit/world.hpp>
 
+#include "actors/src/slot.hpp"
 #include "tests/actors/waiting.hpp"
 
 #include <gmock/gmock.h>
@@ -12,8 +13,10 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -299,6 +302,23 @@ TEST(InspectionThreads, ProcessorTimeIsMeasuredWhileItIsAskedFor) {
   EXPECT_GT(measured, 0ns);
   EXPECT_LT(measured, 5s);
   all.measure_processor_time(measuring::off);
+}
+
+// The thread of an incarnation that has ended may still put its time down when the next one's does.
+TEST(ProcessorTime, OfTwoThreadsIsAllPutDown) {
+  constexpr int times = 500'000;
+  const auto who = std::make_shared<detail::slot>(detail::slot::main_tag{}, "main",
+                                                  std::chrono::system_clock::time_point{});
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 2; ++i) {
+      threads.emplace_back([&who] {
+        for (int n = 0; n < times; ++n)
+          who->add_processor_time(1ns);
+      });
+    }
+  }
+  EXPECT_EQ(who->info()->processor_time, std::chrono::nanoseconds{2 * times});
 }
 
 } // namespace

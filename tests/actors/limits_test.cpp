@@ -215,6 +215,7 @@ TEST_F(Limits, WithAHighWaterMarkOfZeroNobodyIsWarned) {
 
 // -- length, and calls that make nobody -----------------------------------------------------------
 
+// U-22
 TEST_F(Limits, TheLengthOfAMailboxCanBeAskedAndMakesNobody) {
   EXPECT_EQ(workers().waiting("bob"), 0u);
   EXPECT_EQ(workers().number_of("bob"), 0u);
@@ -226,7 +227,7 @@ TEST_F(Limits, TheLengthOfAMailboxCanBeAskedAndMakesNobody) {
   run();
 }
 
-// W-46
+// W-46, U-22
 TEST_F(Limits, ACallToWhoeverExistsMakesNobody) {
   EXPECT_EQ(workers().call_existing("bob", say("lost")), call_result::no_such_worker);
   EXPECT_EQ(workers().number_of("bob"), 0u);

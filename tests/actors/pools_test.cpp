@@ -3,6 +3,7 @@
 #include <callsign/testkit/explore.hpp>
 #include <callsign/testkit/world.hpp>
 
+#include "tests/actors/scarce_memory.hpp"
 #include "tests/actors/waiting.hpp"
 
 #include <gmock/gmock.h>
@@ -10,13 +11,17 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <map>
 #include <mutex>
+#include <new>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <malloc.h>
 
 namespace {
 
@@ -136,6 +141,81 @@ TEST_F(Pools, APoolGrowsWhenCallsPileUpAndShrinksWhenTheyAreDone) {
   expect_silence();
 }
 
+// U-24
+TEST_F(Pools, AMemberIsIdleFromTheEndOfWhatItDidLast) {
+  workers().hire_pool("p", {.least = 1, .most = 2, .grow_at = 1, .shrink_after = 10s});
+  call("p", [] {});
+  call("p", [this] { clock().advance(25s); }); // so long does it take
+  run();
+  EXPECT_THAT(members_of("p"), SizeIs(2)) << "it has only just finished";
+  clock().advance(9999ms);
+  run();
+  EXPECT_THAT(members_of("p"), SizeIs(2));
+  clock().advance(1ms);
+  run();
+  EXPECT_THAT(members_of("p"), ElementsAre("p/1"));
+}
+
+// U-24: as an idle worker is passivated, so a member goes.
+TEST_F(Pools, AMemberThatAwaitsSomethingStays) {
+  workers().hire_pool("p", {.least = 1, .most = 2, .grow_at = 1, .shrink_after = 10s});
+  call("p", [] {});
+  call("p", [this](worker& self) { self.after(60s, say("tick")); });
+  run();
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_THAT(members_of("p"), SizeIs(2));
+    clock().advance(10s);
+    run();
+  }
+  EXPECT_THAT(said, ElementsAre("p/2 tick"));
+  for (int i = 0; i < 3; ++i) {
+    clock().advance(10s);
+    run();
+  }
+  EXPECT_THAT(members_of("p"), ElementsAre("p/1"));
+}
+
+// U-24: a call that comes while a member is about to go.
+TEST_F(Pools, AMemberThatIsCalledWhenItShouldGoStays) {
+  workers().hire_pool("p", {.least = 1, .most = 2, .grow_at = 1, .shrink_after = 10s});
+  call("p", [] {});
+  call("p", [] {});
+  run();
+  const auto number = workers().number_of("p/2");
+  clock().advance(10s);
+  steps().run_due_timers(); // it is to look whether it may go
+  call("p/2", say("stays"));
+  run();
+  EXPECT_THAT(said, ElementsAre("p/2 stays"));
+  EXPECT_EQ(workers().number_of("p/2"), number);
+}
+
+// U-24
+TEST_F(Pools, ACallThatThereIsNoMemoryForHoldsNoKey) {
+  workers().hire_pool("p", {.least = 1, .most = 8, .grow_at = 1});
+  std::vector<std::string> keys;
+  for (int i = 0; i < 30; ++i)
+    keys.push_back("key " + std::to_string(i));
+  int thrown = 0;
+  for (const auto& key : keys) {
+    task what{[] {}};
+    const tests::scarce_memory none;
+    try {
+      workers().call(keyed{"p", key}, std::move(what));
+    } catch (const std::bad_alloc&) {
+      ++thrown;
+    }
+  }
+  EXPECT_EQ(thrown, 30);
+  for (int i = 0; i < 20; ++i)
+    call("p", [] {}); // now it has eight members
+  std::set<std::string> where;
+  for (const auto& key : keys)
+    workers().call(keyed{"p", key}, [&](worker& self) { where.insert(self.name()); });
+  run();
+  EXPECT_THAT(where, SizeIs(testing::Gt(1u)));
+}
+
 // U-24: what is under way keeps a key where it is.
 TEST_F(Pools, AKeyMovesOnlyWhenNoCallOfItIsLeft) {
   workers().hire_pool("p", {.least = 1, .most = 8, .grow_at = 1, .shrink_after = 10s});
@@ -173,31 +253,44 @@ TEST_F(Pools, AKeyMovesOnlyWhenNoCallOfItIsLeft) {
 
 // U-24, in every order: one key, a pool that grows and one that shrinks again.
 TEST_F(Pools, GrowthAndShrinkNeverReorderTheCallsOfOneKey) {
+  int grew = 0;
+  int shrank = 0;
   const auto found = testkit::explore(
-      [](const testkit::schedule& how) {
+      [&](const testkit::schedule& how) {
         testkit::world w{{.order_of_steps = how}};
         w.workers().hire_pool("p", {.least = 1, .most = 2, .grow_at = 1, .shrink_after = 1s});
+        // Of two members the second has these keys.
+        bool has_second = false;
         std::map<std::string, std::vector<int>> ran;
         const auto say = [&](worker& self, const char* key, int n) {
-          self.call(keyed{"p", key}, [&ran, key, n] { ran[key].push_back(n); });
+          self.call(keyed{"p", key}, [&, key, n](worker& member) {
+            ran[key].push_back(n);
+            has_second = has_second || member.name() == "p/2";
+          });
         };
         w.call("ana", [&](worker& self) {
-          say(self, "a", 1);
-          say(self, "a", 2);
+          say(self, "c", 1);
+          say(self, "c", 2);
         });
-        w.call("ana", [&](worker& self) { say(self, "a", 3); });
-        w.call("bob", [&](worker& self) { say(self, "b", 1); });
+        w.call("ana", [&](worker& self) { say(self, "c", 3); });
+        w.call("bob", [&](worker& self) { say(self, "e", 1); });
         w.call("bob", [&](worker& self) {
-          say(self, "b", 2);
+          say(self, "e", 2);
           w.clock().advance(1s);
         });
         w.run();
-        EXPECT_THAT(ran["a"], ElementsAre(1, 2, 3));
-        EXPECT_THAT(ran["b"], ElementsAre(1, 2));
+        w.clock().advance(1s);
+        w.run();
+        grew += has_second ? 1 : 0;
+        shrank += has_second && w.workers().number_of("p/2") == 0 ? 1 : 0;
+        EXPECT_THAT(ran["c"], ElementsAre(1, 2, 3));
+        EXPECT_THAT(ran["e"], ElementsAre(1, 2));
       },
       {.max_schedules = 300, .random_schedules = 300, .name = "a pool that grows and shrinks"});
 
   EXPECT_GT(found.schedules, 100u);
+  EXPECT_GT(grew, 0);
+  EXPECT_GT(shrank, 0);
 }
 
 // U-24, W-30, W-32, W-34
@@ -317,6 +410,18 @@ TEST_F(Pools, WhatMakesNoPoolIsAnErrorAtTheCall) {
   run();
 }
 
+TEST_F(Pools, OneThatIsRefusedLeavesNothing) {
+  call("bob", [] {});
+  const auto refuse = [this] { EXPECT_THROW(workers().hire_pool("bob"), failure); };
+  refuse(); // from now on its member's name is known
+  const auto in_use = [] { return static_cast<std::int64_t>(::mallinfo2().uordblks); };
+  const auto before = in_use();
+  for (int i = 0; i < 100; ++i)
+    refuse();
+  EXPECT_LT(in_use() - before, 100'000) << "a pool takes 16 KB";
+  run();
+}
+
 // W-81
 TEST_F(Pools, WhileTheSetEndsCallsAreDroppedAndCounted) {
   workers().hire_pool("p", {.least = 2});
@@ -345,6 +450,7 @@ TEST(PoolThreads, TheCallsOfOneKeyKeepTheirOrderWhateverBecomesOfThePool) {
   };
   std::vector<lane> lanes(callers * keys);
   std::atomic<int> wrong{0};
+  std::atomic<int> elsewhere{0}; // ran in a member that the pool had not at first
   event done{callers * keys * rounds};
   {
     std::vector<std::jthread> threads;
@@ -353,7 +459,9 @@ TEST(PoolThreads, TheCallsOfOneKeyKeepTheirOrderWhateverBecomesOfThePool) {
         for (int n = 1; n <= rounds; ++n) {
           for (int key = 0; key < keys; ++key) {
             auto& mine = lanes[static_cast<std::size_t>(caller * keys + key)];
-            all.call(keyed{"p", std::to_string(caller * keys + key)}, [&, n] {
+            all.call(keyed{"p", std::to_string(caller * keys + key)}, [&, n](worker& self) {
+              if (self.name() != "p/1")
+                ++elsewhere;
               if (mine.is_busy.exchange(true) || mine.last.exchange(n) != n - 1)
                 ++wrong;
               mine.is_busy = false;
@@ -366,6 +474,9 @@ TEST(PoolThreads, TheCallsOfOneKeyKeepTheirOrderWhateverBecomesOfThePool) {
   }
   ASSERT_TRUE(done.has_happened());
   EXPECT_EQ(wrong, 0);
+  EXPECT_GT(elsewhere, 0) << "it has not grown";
+  for (int i = 2; i <= 6; ++i)
+    EXPECT_TRUE(all.await_end("p/" + std::to_string(i), tests::long_enough)) << "it must shrink";
 }
 
 // W-67

@@ -122,7 +122,6 @@ TEST_F(Supervision, AStormOfFailuresIsGivenUpAndNeverSpins) {
                               .pause = {.first = 1s, .longest = 3s, .growth = 2, .jitter = 0}});
   for (int n = 0; n < 10; ++n)
     call("ana", fails());
-  std::vector<std::chrono::seconds> rests;
   for (int second = 0; second < 20; ++second) {
     const auto before = steps().steps();
     time_passes(1s);

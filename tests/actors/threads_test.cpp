@@ -82,7 +82,6 @@ TEST_F(Threads, AWorkerThatIsAlwaysBusyDoesNotKeepAThreadOfThePoolFromOthers) {
   EXPECT_TRUE(ran.has_happened());
 }
 
-// W-10, W-15
 // design.md section 4: a drain handles a bounded number of entries, then others have the thread.
 TEST_F(Threads, AWorkerThatNeverRunsDryLeavesTheOnlyThreadOfThePoolToOthers) {
   std::atomic<bool> is_over{false};
@@ -101,6 +100,7 @@ TEST_F(Threads, AWorkerThatNeverRunsDryLeavesTheOnlyThreadOfThePoolToOthers) {
   is_over = true;
 }
 
+// T-4, W-10, W-15
 TEST_F(Threads, FourProducersEachSeeTheirCallsRunInOrderAndNeverTwoAtOnce) {
   constexpr int producers = 4;
   constexpr int calls = 20'000;
@@ -123,6 +123,20 @@ TEST_F(Threads, FourProducersEachSeeTheirCallsRunInOrderAndNeverTwoAtOnce) {
     });
   }
   EXPECT_TRUE(done.has_happened());
+}
+
+// W-8
+TEST_F(Threads, AThreadThatIsNoWorkerCallsAndCannotBeCalled) {
+  workers set{quiet()};
+  event ran;
+  std::jthread{[&] {
+    EXPECT_EQ(set.call("bob", [&] { ran.happens(); }), call_result::created);
+  }}.join();
+  EXPECT_TRUE(ran.has_happened());
+  std::vector<std::string> names;
+  for (const auto& one : set.list())
+    names.push_back(one.name);
+  EXPECT_THAT(names, testing::UnorderedElementsAre("main", "bob")) << "the thread has no box";
 }
 
 TEST_F(Threads, AWorkerWithAThreadOfItsOwnMayBlockWhileOthersGoOn) {
@@ -367,6 +381,31 @@ TEST_F(NoThreads, ForTheNextIncarnationAreAWarningBecauseNobodyCanBeTold) {
   event ran;
   set.call("bob", [&] { ran.happens(); });
   EXPECT_TRUE(ran.has_happened());
+}
+
+TEST_F(NoThreads, AreToldToWhoeverBeginsToWatchMeanwhile) {
+  workers* all = nullptr;
+  event told;
+  detail::system_hooks made;
+  made.make_thread = [&](const std::function<void()>&) -> std::thread {
+    event watched;
+    all->call("ana", [&](worker& ana) {
+      ana.watch("bob", [&](worker&, const worker_end& end) {
+        EXPECT_EQ(end.why, why_ended::never_began);
+        told.happens();
+      });
+      watched.happens();
+    });
+    EXPECT_TRUE(watched.has_happened());
+    throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again));
+  };
+  workers set{detail::make_worker_system(quiet(), std::move(made))};
+  set.on_warning([](const std::string&) {});
+  all = &set;
+
+  EXPECT_THROW(set.hire("bob", runs_on::own_thread), std::system_error);
+
+  EXPECT_TRUE(told.has_happened());
 }
 
 TEST_F(NoThreads, PileUpWhenOwnThreadWorkersComeAndGo) {

@@ -271,6 +271,32 @@ TEST_F(Watch, LetsAThreadWaitForAnEnd) {
   }).to("bob");
 }
 
+TEST_F(Watch, AWorkerThatWaitsForItsOwnEndIsRefused) {
+  workers().hire("ana", runs_on::own_thread);
+  run();
+  inject([](worker& self) {
+    try {
+      std::ignore = self.set().await_end("ana", 1s);
+      ADD_FAILURE() << "it waited";
+    } catch (const failure& why) {
+      EXPECT_EQ(why.code(), errc::would_wait_for_itself);
+    }
+  }).to("ana");
+  run();
+}
+
+TEST_F(Watch, NobodyLivesUnderThePoolsName) {
+  workers().hire_pool("p");
+  call("p", [] {});
+  EXPECT_EQ(workers().await_end("p", 1s)->why, why_ended::nobody);
+  inject([this](worker& self) {
+    std::ignore = self.watch(
+        "p", [this](worker&, const worker_end& end) { heard.emplace_back(to_string(end.why)); });
+  }).to("bob");
+  run();
+  EXPECT_THAT(heard, ElementsAre("nobody"));
+}
+
 TEST(WatchThreads, AThreadWaitsForAnEndThatAnotherOneBrings) {
   callsign::workers workers{{.interrupts = signals::left_alone}};
   workers.call("ana", [] {});

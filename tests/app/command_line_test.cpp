@@ -78,6 +78,7 @@ TEST_F(CommandLine, WithoutFlagsEverythingIsAsDocumented) {
   EXPECT_EQ(wanted.path, "/test");
   EXPECT_THAT(wanted.root, IsEmpty());
   EXPECT_THAT(wanted.log_file, IsEmpty());
+  EXPECT_THAT(wanted.record.file, IsEmpty());
   EXPECT_EQ(wanted.log_level, callsign::log_level::info);
   EXPECT_TRUE(wanted.guests.admits("192.0.2.1"));
   EXPECT_FALSE(is_loud_);

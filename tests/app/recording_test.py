@@ -49,7 +49,7 @@ class Recorded(unittest.IsolatedAsyncioTestCase):
         for text in all_of_it:
             self.assertEqual(await soon(who.recv()), text)
 
-    def replays(self, returncode=0, **words):
+    def replays(self, returncode=0):
         told = run("replay", self.file)
         self.assertEqual(told.returncode, returncode, told.stdout + told.stderr)
         return told
@@ -179,13 +179,13 @@ class Recorded(unittest.IsolatedAsyncioTestCase):
                 bob = await self.joined(scene, server.port())
                 await self.hears(ana, "Welcome on the chat!", "New client connected")
                 await self.hears(bob, "Welcome on the chat!")
-                await ana.send(json.dumps({"password": "s3cret", "text": "hi"}))
+                await ana.send(json.dumps({"password": "s3cret", "text": "good evening"}))
                 self.assertIn("s3cret", await soon(bob.recv()))
             server.stops()
 
         recorded = self.file.read_text(encoding="utf-8")
         self.assertNotIn("s3cret", recorded)
-        self.assertIn("hi", recorded)
+        self.assertIn("good evening", recorded)
         self.assertNotIn(str(self.file), recorded)
         self.replays()
 

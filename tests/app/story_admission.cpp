@@ -162,7 +162,7 @@ TEST_F(Admission, TheServersFavouriteSubprotocolIsAgreedOn) {
 
 // -- accepting (2.5) ------------------------------------------------------------------------------
 
-// S-13, C-1, 3.1
+// S-13, C-1, C-2, 3.1
 TEST_P(PlacedAdmission, AHandlerAdmitsAndItsOnOpenFollows) {
   std::size_t in_list = 0;
   guests.opens = [&](websocket_connection& ws) {

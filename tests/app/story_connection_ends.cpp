@@ -1,4 +1,4 @@
-// How a connection ends: sections 3.3 to 3.5, rules C-1, C-3, C-4, C-12 to C-20, scenarios T-15 and
+// How a connection ends: sections 3.3 to 3.5, rules C-1 to C-4, C-12 to C-20, scenarios T-15 and
 // T-19.
 
 #include "tests/app/story_cast.hpp"
@@ -83,7 +83,7 @@ TEST_P(Ends, AProtocolErrorEndsWith1002) {
   all_is_quiet();
 }
 
-// C-3, C-4: closed, and gone from the list, before its on_terminate runs.
+// C-2 to C-4: closed, and gone from the list, before its on_terminate runs.
 TEST_P(Ends, OnTerminateFindsAConnectionThatIsClosedAndGone) {
   std::size_t left = 99;
   guests.ends = [&](websocket_connection& ws, const termination&) {
@@ -120,7 +120,7 @@ TEST_P(Ends, ANumberIsNeverUsedTwice) {
 
 // -- the server ends a connection (3.3) -----------------------------------------------------------
 
-// T-19, C-12 to C-15, with the widened set of codes.
+// T-19, C-2, C-12 to C-15, with the widened set of codes.
 TEST_P(Ends, TerminateSendsCodeAndReason) {
   guests.hears = [](websocket_connection& ws, const message& heard) {
     ws.terminate(std::stoi(std::string{heard.text()}), "x");

@@ -338,7 +338,7 @@ TEST_P(Messages, ABroadcastToNobodyIsCompleteAtOnce) {
   all_is_quiet();
 }
 
-// C-8: one place speaks: broadcasts and sends keep their order.
+// C-7: one place speaks: broadcasts and sends keep their order.
 TEST_P(Messages, BroadcastsAndSendsOfOnePlaceKeepTheirOrder) {
   guests.hears = [](websocket_connection& ws, const message&) {
     ws.send("1");

@@ -29,6 +29,7 @@ TEST = r"""
     joins().joins_as({.name = "dora"});
     line = this_line() + 1;
     expect<int>(5).from(ana).to(bob);
+  const std::string begin = "ana joins\nana <- \"pass\"\n";
   fails(begin + "ana -> \"hello\"\n", 3, HasSubstr("no"));
   fails("ana joins\nana <- <01>", 2,
         HasSubstr("no"));
@@ -80,7 +81,15 @@ class Verbs(unittest.TestCase):
 
     def test_a_line_that_stands_before_the_one_that_fails(self):
         self.misses("no script fails at a line with '<-'",
-                    test=TEST.replace("ana <- <01>", "ana <- <01>\\nquiet"))
+                    test=TEST.replace('ana <- <01>", 2', 'ana <- <01>\\nquiet", 3'))
+
+    def test_a_word_that_is_only_said(self):
+        self.misses("no script fails at a line with '->'",
+                    test=TEST.replace('ana -> \\"hello', 'ana \\"->').replace('"pass 1min", 1', '"pass \\"->\\"", 1'))
+
+    def test_a_line_that_is_the_beginning_of_another(self):
+        self.misses("no script fails at a line with '<-'",
+                    test=TEST.replace("ana <- <01>", "ana <- any order \\\"a\\\""))
 
     def test_a_misfortune_that_nobody_meets_alone(self):
         self.misses("nobody fails of misfortune 'slow' alone", test=TEST.replace("misfortune::slow", "slow"))

@@ -6,6 +6,10 @@
 #include <string>
 #include <vector>
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 namespace {
 
 using namespace callsign;
@@ -30,6 +34,33 @@ TEST_F(Line, MessagesComeAndGoAsTheyAre) {
   const auto third = read_frame(ana);
   EXPECT_EQ(third.first_byte, fin | text);
   EXPECT_EQ(third.payload, "");
+}
+
+/// Data segments that came to a client. On the loopback a write of less than 64 KiB is one.
+unsigned segments(const raw_client& who) {
+  tcp_info seen{};
+  socklen_t size = sizeof seen;
+  EXPECT_EQ(::getsockopt(who.native(), IPPROTO_TCP, TCP_INFO, &seen, &size), 0);
+  return seen.tcpi_data_segs_in;
+}
+
+// One gathered write per session and turn.
+TEST_F(Line, AllThatATurnHasForItIsOneWrite) {
+  start();
+  auto ana = joins();
+  const auto before = segments(ana);
+
+  desk->ear()->command([ear = desk->ear()](door::session& its) {
+    for (int i = 0; i < 40; ++i) {
+      const message one{"message " + std::to_string(i)};
+      static_cast<void>(ear->out().push(detail::message_access::frame(one)));
+      its.mark_dirty();
+    }
+  });
+
+  for (int i = 0; i < 40; ++i)
+    EXPECT_EQ(read_frame(ana).payload, "message " + std::to_string(i));
+  EXPECT_EQ(segments(ana) - before, 1u);
 }
 
 TEST_F(Line, EverySplittingOfTheBytesGivesTheSameMessages) {

@@ -2,6 +2,8 @@
 
 #include "tests/net/line_fixture.hpp"
 
+#include "net/src/beast/remote_address.hpp"
+
 #include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -49,12 +51,23 @@ TEST_F(Line, AHandshakeIsAnsweredAsTheStandardSays) {
   EXPECT_EQ(asked.path, "/ws/room one");
   EXPECT_EQ(asked.query.at("name"), "A&B");
   EXPECT_EQ(asked.query.at("x"), "1 2");
-  EXPECT_EQ(asked.remote_address, "127.0.0.1");
+  EXPECT_EQ(asked.remote_address, "127.0.0.1"); // S-11
   EXPECT_NE(asked.remote_port, 0);
   EXPECT_THAT(asked.subprotocols, ElementsAre("chat.v1", "chat.v2"));
   EXPECT_EQ(asked.headers.find("x-odd-case"), "v");
   EXPECT_TRUE(std::any_of(asked.headers.begin(), asked.headers.end(),
-                          [](const auto& h) { return h.first == "X-Odd-CASE"; }));
+                          [](const auto& h) { return h.first == "X-Odd-CASE"; })); // S-10
+}
+
+// S-11
+TEST(RemoteAddress, IsDottedAlsoIfMappedAndHasNoZone) {
+  const auto shown = [](const char* text) {
+    return beast::bare(beast::asio::ip::make_address(text));
+  };
+  EXPECT_EQ(shown("192.0.2.7"), "192.0.2.7");
+  EXPECT_EQ(shown("::ffff:192.0.2.7"), "192.0.2.7");
+  EXPECT_EQ(shown("fe80::1%7"), "fe80::1");
+  EXPECT_EQ(shown("2001:db8::7"), "2001:db8::7");
 }
 
 TEST_F(Line, AServerWithoutANameStaysNameless) {

@@ -84,6 +84,7 @@ protected:
   std::filesystem::path folder;
 };
 
+// D-16: a path with %20 in it
 TEST_F(Http, AFileFromMemoryIsServedWithItsTypeAndTag) {
   start(how);
 
@@ -138,6 +139,7 @@ TEST_F(Http, HeadHasTheHeadersOfGetAndNoBody) {
   EXPECT_EQ(ana.read_to_end(), "");
 }
 
+// D-16: a path with %20 in it
 TEST_F(Http, AFolderIsServedAndNothingLeadsOutOfIt) {
   make_folder();
   std::filesystem::create_symlink(folder / "outside.txt", folder / "root" / "escape.txt");

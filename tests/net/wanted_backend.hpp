@@ -5,6 +5,7 @@
 #include <callsign/network.hpp>
 
 #include <cstdlib>
+#include <stdexcept>
 #include <string_view>
 
 namespace callsign::test {
@@ -14,7 +15,12 @@ namespace callsign::test {
   const char* const word = std::getenv("CALLSIGN_IO");
   if (word == nullptr)
     return io_backend::automatic;
-  return std::string_view{word} == "io_uring" ? io_backend::io_uring : io_backend::epoll;
+  const std::string_view wanted{word};
+  if (wanted != "auto" && wanted != "epoll" && wanted != "io_uring")
+    throw std::invalid_argument{"CALLSIGN_IO must be auto, epoll or io_uring"};
+  return wanted == "auto"    ? io_backend::automatic
+         : wanted == "epoll" ? io_backend::epoll
+                             : io_backend::io_uring;
 }
 
 } // namespace callsign::test

@@ -197,6 +197,25 @@ TEST_F(Slot, DrainingTakesNothingNewAndEndsByItself) {
   EXPECT_EQ(who->notice_end(nothing), slot::request::shut_down);
 }
 
+TEST_F(Slot, WhatAnAbortKeptIsDroppedWhenTheSetEnds) {
+  struct dropped_task {
+    std::vector<drop_reason>* reasons;
+    void operator()(worker&) const {}
+    void dropped(drop_reason why) const noexcept { reasons->push_back(why); }
+  };
+  bring_to(phase::alive);
+  std::ignore = who->hire({.at_stop = when_stopped::drain}, std::source_location::current(), book);
+  std::vector<drop_reason> reasons;
+  std::ignore = who->post({.where = std::source_location::current(), .run = dropped_task{&reasons}},
+                          nobody, book);
+  who->shut();
+  std::ignore = who->begin_drain();
+  std::ignore = who->abort();
+  EXPECT_EQ(let_it_end(), action::none);
+  EXPECT_THAT(reasons, ElementsAre(drop_reason::shutting_down));
+  EXPECT_EQ(who->dropped_at_shutdown(), 1u);
+}
+
 TEST_F(Slot, TheStartIsFirstInEveryIncarnation) {
   std::ignore = who->hire({.on_start = [this](worker&) { ran.emplace_back("start"); }},
                           std::source_location::current(), book);

@@ -20,7 +20,7 @@ def main():
     with program.Program(PROGRAMS[name], "--port", 0) as server:
         url = server.says(r"http(://[\w.]+:\d+)/")[1]
         played = subprocess.run(
-            [player, "run", script, "--url", "ws" + url], timeout=program.LIMIT, check=False
+            [player, "run", script, "--url", "ws" + url], timeout=program.LIMIT + 60, check=False
         )
     if played.returncode != 0:
         print(server.everything())

@@ -25,8 +25,9 @@ enum class call_result;
 
 /// What came of an ask: a value, or the reason why there is none.
 ///
-/// The reasons (`why().code`): `answer_late`, `worker_killed`, `worker_aborted`, `mailbox_full`,
-/// `no_such_worker`, `shutting_down`, and `task_failed` when the question threw.
+/// The reasons (`why().code`): `answer_late`, `worker_killed` (also if no thread could be started
+/// for it), `worker_aborted`, `worker_failed`, `mailbox_full`, `no_such_worker`, `shutting_down`,
+/// and `task_failed` when the question threw.
 /// @context a value like any other
 template <class T>
 class [[nodiscard]] answer {

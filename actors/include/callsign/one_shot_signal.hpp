@@ -36,7 +36,7 @@ public:
   ///
   /// @context  blocks; a thread that is no worker, or a worker with a thread of its own
   /// @errors   `failure` with `errc::would_block` in the main worker, which would stand still for
-  /// all (rule W-39), and in a worker of the pool
+  /// all (rule W-39), in a worker of the pool, and in a cooperative one
   [[nodiscard]] bool wait() const;
 
 private:

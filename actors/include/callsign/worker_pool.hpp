@@ -27,7 +27,9 @@ struct pool_options {
   runs_on where = runs_on::pool;
   /// The pool gets another member when a call would be behind so many others.
   std::size_t grow_at = 16;
-  /// The last member goes when it has had nothing to do for so long. It is killed, idle as it is.
+  /// The last member goes when it has had nothing to do for so long; the pool looks for it about as
+  /// often. It is killed, idle as it is: one that awaits something, as in
+  /// `hire_options::idle_after`, takes no new calls but lives on until it does not.
   std::chrono::milliseconds shrink_after{30'000};
 };
 

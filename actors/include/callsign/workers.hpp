@@ -145,7 +145,7 @@ public:
 
   /// Calls a method by its name: `workers.call("Importer", "import", "orders.csv", 1)`. Arguments
   /// are copied. An empty name means the method that made the worker, once more; of a worker that
-  /// was hired, the first that it was called with.
+  /// was hired, the first that it was called with by its name.
   ///
   /// @errors  `failure` with `errc::unknown_method` or `errc::wrong_arguments`; the worker is made
   /// all the same (rule W-78); otherwise as a call with a task
@@ -271,9 +271,11 @@ public:
                        group_supervision how = {});
 
   /// Waits until the incarnation that now lives under that name has ended, and says how. Nothing:
-  /// it had not when the time was over. If nobody lives there, it says so at once.
+  /// it had not when the time was over. If nobody lives there, as under the name of a pool, it says
+  /// so at once: `why_ended::nobody`.
   /// @context  a thread that is no worker, or a worker with a thread of its own; blocks
-  /// @errors   `failure` with `errc::would_block` in a worker of the pool and in the main worker
+  /// @errors   `failure` with `errc::would_block` in a worker of the pool, a cooperative one and
+  /// the main worker, with `errc::would_wait_for_itself` in the worker of that name
   [[nodiscard]] std::optional<worker_end> await_end(std::string_view name,
                                                     std::chrono::nanoseconds within);
 

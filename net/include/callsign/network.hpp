@@ -53,7 +53,8 @@ struct network_options {
 /// @context any thread
 class network {
 public:
-  /// @errors `failure` if a recording is asked for and its file exists or cannot be written
+  /// @errors `failure` if a recording is asked for and its file exists or cannot be written, or if
+  /// another network of these workers has been recorded
   explicit network(workers& set, network_options options = {});
   explicit network(std::shared_ptr<detail::network_core> core);
   network(const network&) = delete;

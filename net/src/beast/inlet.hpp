@@ -17,6 +17,8 @@ public:
   virtual void hung_up() noexcept = 0;
   /// What was waited for: the socket takes bytes again.
   virtual void writable() noexcept = 0;
+  /// So many bytes more, or less, are kept for it until it wishes to read again.
+  virtual void kept(std::ptrdiff_t /*more*/) noexcept {}
 
 protected:
   ~pollable() = default;

@@ -112,8 +112,8 @@ void ring_inlet::remove(pollable& who) noexcept {
   // At once: the request holds the socket open, and the number may soon be another's.
   if (gone.is_receiving || gone.is_awaiting)
     enter();
-  if (!is_asked)
-    is_broken_ = true;
+  if (!is_asked || ::io_uring_sq_ready(ring_.get()) != 0)
+    is_broken_ = true; // rather than that a request is made for somebody else
   if (gone.is_put_off)
     std::erase(later_, index);
   if (gone.is_due)
@@ -135,7 +135,7 @@ void ring_inlet::leave(const std::function<void(int, pollable&, std::string)>& e
       continue;
     pollable& who = *std::exchange(one.who, nullptr);
     ++one.generation;
-    each(watched(who), who, one.kept ? std::move(*one.kept) : std::string{});
+    each(std::exchange(watched(who), -1), who, one.kept ? std::move(*one.kept) : std::string{});
   }
 }
 
@@ -173,7 +173,7 @@ void ring_inlet::settle(std::size_t index) noexcept {
   short awaited = nothing_awaited;
   if (writes(what)) {
     awaited = POLLOUT;
-  } else if (!reads(what) && !one.has_hung_up) {
+  } else if (!reads(what)) {
     awaited = 0; // which is a broken line
   }
   if (one.is_awaiting) {
@@ -202,7 +202,9 @@ bool ring_inlet::begin_await(std::size_t index, short events) noexcept {
   io_uring_sqe* const what = entry();
   if (what == nullptr)
     return false;
-  ::io_uring_prep_poll_add(what, watched(*seats_[index].who), static_cast<unsigned>(events));
+  // One that answers at each change: asked anew, it would answer at once for as long as the client
+  // has said its last, which cannot be left out of what is awaited.
+  ::io_uring_prep_poll_multishot(what, watched(*seats_[index].who), static_cast<unsigned>(events));
   ::io_uring_sqe_set_data64(what, tag(index, readiness));
   seats_[index].is_awaiting = true;
   seats_[index].awaited = events;
@@ -248,7 +250,8 @@ bool ring_inlet::may_wait() noexcept {
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (must_enter())
     enter();
-  return ::io_uring_cq_ready(ring_.get()) == 0 && due_.empty() && later_.empty() && !is_broken_;
+  return ::io_uring_cq_ready(ring_.get()) == 0 && ::io_uring_sq_ready(ring_.get()) == 0 &&
+         due_.empty() && later_.empty() && !is_broken_;
 }
 
 /// Nobody waits any more.
@@ -332,6 +335,7 @@ std::size_t ring_inlet::tell_due() noexcept {
       one.who->hung_up();
       continue;
     }
+    one.who->kept(-static_cast<std::ptrdiff_t>(kept->size()));
     one.who->arrived({kept->data(), kept->size()});
     if (one.generation == generation)
       settle(index);
@@ -348,7 +352,7 @@ std::size_t ring_inlet::handle(std::uint64_t tagged, int result, unsigned flags)
     if (what == receive)
       received(index, result, flags);
     else
-      became_ready(index, result);
+      became_ready(index, result, flags);
   }
   if ((flags & IORING_CQE_F_BUFFER) != 0)
     give_back(flags >> IORING_CQE_BUFFER_SHIFT);
@@ -379,10 +383,12 @@ void ring_inlet::received(std::size_t index, int result, unsigned flags) noexcep
     settle(index);
 }
 
-void ring_inlet::became_ready(std::size_t index, int result) noexcept {
+void ring_inlet::became_ready(std::size_t index, int result, unsigned flags) noexcept {
   seat& one = seats_[index];
   const std::uint32_t generation = one.generation;
-  one.is_awaiting = one.is_await_off = false;
+  const bool is_last = (flags & IORING_CQE_F_MORE) == 0;
+  if (is_last)
+    one.is_awaiting = one.is_await_off = false;
   if (result != -ECANCELED) {
     const bool is_broken = result < 0 || (result & broken) != 0;
     if (result > 0 && (result & POLLOUT) != 0 && writes(wish_of(*one.who)))
@@ -390,13 +396,10 @@ void ring_inlet::became_ready(std::size_t index, int result) noexcept {
     if (one.generation != generation)
       return;
     // Whoever reads hears of it when what came before has been read.
-    if (!reads(wish_of(*one.who))) {
-      if (is_broken)
-        return one.who->hung_up();
-      one.has_hung_up = one.has_hung_up || (result & POLLRDHUP) != 0;
-    }
+    if (is_broken && !reads(wish_of(*one.who)))
+      return one.who->hung_up();
   }
-  if (one.generation == generation)
+  if (is_last)
     settle(index);
 }
 
@@ -405,6 +408,7 @@ void ring_inlet::keep(seat& whose, const char* bytes, std::size_t size) noexcept
     if (whose.kept == nullptr)
       whose.kept = std::make_unique<std::string>();
     whose.kept->append(bytes, size);
+    whose.who->kept(static_cast<std::ptrdiff_t>(size));
   } catch (const std::bad_alloc&) {
     whose.who->hung_up();
   }

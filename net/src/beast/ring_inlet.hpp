@@ -44,7 +44,8 @@ public:
 
   /// The kernel no longer takes our requests: everybody has to go elsewhere.
   [[nodiscard]] bool is_broken() const noexcept { return is_broken_; }
-  /// Hands over everybody who is watched, with the bytes that are kept for him.
+  /// Hands over everybody who is watched, with the bytes that are kept for him. `each` throws
+  /// nothing.
   void leave(const std::function<void(int fd, pollable& who, std::string kept)>& each);
 
 private:
@@ -58,10 +59,9 @@ private:
     bool is_awaiting = false;
     bool is_receive_off = false;
     bool is_await_off = false;
-    bool is_over = false;     ///< nothing more will come
-    bool has_hung_up = false; ///< with one half: there is no use in waiting for it again
-    bool is_put_off = false;  ///< in `later_`
-    bool is_due = false;      ///< in `due_`
+    bool is_over = false;    ///< nothing more will come
+    bool is_put_off = false; ///< in `later_`
+    bool is_due = false;     ///< in `due_`
     std::unique_ptr<std::string> kept;
   };
 
@@ -80,7 +80,7 @@ private:
   [[nodiscard]] std::size_t tell_due() noexcept;
   [[nodiscard]] std::size_t handle(std::uint64_t tagged, int result, unsigned flags) noexcept;
   void received(std::size_t index, int result, unsigned flags) noexcept;
-  void became_ready(std::size_t index, int result) noexcept;
+  void became_ready(std::size_t index, int result, unsigned flags) noexcept;
   void keep(seat& whose, const char* bytes, std::size_t size) noexcept;
   void give_back(unsigned buffer) noexcept;
 

@@ -120,17 +120,28 @@ void socket_thread::move_to_epoll() {
   // What the ring has read already comes first.
   rings_->in.poll(std::numeric_limits<std::size_t>::max());
   std::vector<std::pair<pollable*, std::string>> heard;
+  std::vector<pollable*> lost;
+  heard.reserve(lines_.size());
+  lost.reserve(lines_.size());
   rings_->in.leave([&](int fd, pollable& who, std::string kept) {
-    set->add(fd, who, inlet::wish_of(who));
-    if (!kept.empty())
-      heard.emplace_back(&who, std::move(kept));
+    try {
+      set->add(fd, who, inlet::wish_of(who));
+      if (!kept.empty())
+        heard.emplace_back(&who, std::move(kept));
+    } catch (const std::system_error&) {
+      lost.push_back(&who);
+    }
   });
   epoll_ = std::move(set);
   sockets_ = epoll_.get();
   rings_.reset();
   are_sockets_ready_ = true;
-  for (auto& [who, bytes] : heard)
+  for (auto& [who, bytes] : heard) {
+    who->kept(-static_cast<std::ptrdiff_t>(bytes.size()));
     who->arrived(bytes);
+  }
+  for (auto* who : lost)
+    who->hung_up();
 }
 
 void socket_thread::post(std::function<void()> what) {
@@ -197,7 +208,8 @@ void socket_thread::forget_dirty(flushable& who) noexcept {
 void socket_thread::tend() noexcept {
   // While something happens the wheel is looked at every tick; in silence the timer sleeps until
   // the next deadline.
-  if (is_ticking_ || wheel_.size() == 0 || (is_finishing_ && lines_.empty()))
+  if (is_ticking_ || (wheel_.size() == 0 && !bursts_.is_waiting()) ||
+      (is_finishing_ && lines_.empty()))
     return;
   try {
     is_ticking_ = true;
@@ -234,8 +246,10 @@ void socket_thread::on_tick() noexcept {
       give_back_free_memory();
     }
     auto next = wheel_.next();
-    if (next && bursts_.is_waiting())
-      next = std::min(*next, now() + burst_watch::span);
+    if (bursts_.is_waiting()) {
+      const auto look = now() + burst_watch::span;
+      next = std::min(next.value_or(look), look);
+    }
     if (fired == 0 && next && *next > now() + 2 * rules::timer_wheel::tick &&
         !(is_finishing_ && lines_.empty())) {
       timer_.expires_at(*next);

@@ -218,8 +218,10 @@ void upgraded_line::cut() noexcept {
 void upgraded_line::look_for_hang_up() {
   if (state_ == state::over)
     return;
-  if (state_ == state::concluding)
-    return say_close(); // the answers take too long
+  if (state_ == state::concluding) {
+    ear_->waits_no_longer(); // the answers take too long
+    return say_close();
+  }
   if (state_ == state::finishing)
     return end(facts_); // it does not take our last bytes
   pollfd asked{handle(), POLLRDHUP, 0};

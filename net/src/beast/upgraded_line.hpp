@@ -59,6 +59,7 @@ public:
   void arrived(std::span<char> bytes) noexcept override;
   void hung_up() noexcept override;
   void writable() noexcept override;
+  void kept(std::ptrdiff_t more) noexcept override;
   [[nodiscard]] outgoing begin_flush(std::span<iovec> into) override;
   void end_flush(ssize_t result) override;
 
@@ -77,6 +78,7 @@ private:
   void go_on();
   void take_over();
   void decode(std::span<char> bytes);
+  void note_held();
   void note_progress();
   void end_of_frames();
   void message_is_late();
@@ -114,7 +116,8 @@ private:
   bool is_dirty_ = false;
   bool is_blocked_ = false; ///< the socket takes no more for now
   std::uint32_t message_timed_ = 0;
-  std::size_t reported_bytes_ = 0;
+  std::size_t reported_bytes_ = 0; ///< of the message that is arriving, and kept by the inlet
+  std::size_t kept_bytes_ = 0;
   rules::frame_decoder decoder_;
   std::chrono::milliseconds message_deadline_{0};
   rules::duration message_left_{0}; ///< when it stands still

@@ -71,6 +71,13 @@ void upgraded_line::arrived(std::span<char> bytes) noexcept {
   });
 }
 
+void upgraded_line::kept(std::ptrdiff_t more) noexcept {
+  thread().step(*this, [this, more] {
+    kept_bytes_ += static_cast<std::size_t>(more);
+    note_held();
+  });
+}
+
 void upgraded_line::decode(std::span<char> bytes) {
   rules::inbound brought;
   const auto ending = decoder_.take(bytes, brought);
@@ -89,14 +96,19 @@ void upgraded_line::decode(std::span<char> bytes) {
     end_of_frames();
 }
 
+/// What this line holds of its client's bytes, for the budget.
+void upgraded_line::note_held() {
+  const std::size_t held = decoder_.partial_bytes() + kept_bytes_;
+  if (held == reported_bytes_)
+    return;
+  const auto more =
+      static_cast<std::ptrdiff_t>(held) - static_cast<std::ptrdiff_t>(reported_bytes_);
+  reported_bytes_ = held;
+  ear_->reassembling(more);
+}
+
 void upgraded_line::note_progress() {
-  const std::size_t partial = decoder_.partial_bytes();
-  if (partial != reported_bytes_) {
-    const auto more =
-        static_cast<std::ptrdiff_t>(partial) - static_cast<std::ptrdiff_t>(reported_bytes_);
-    reported_bytes_ = partial;
-    ear_->reassembling(more);
-  }
+  note_held();
   if (message_deadline_ <= std::chrono::milliseconds{0})
     return;
   if (!decoder_.is_inside() || decoder_.end() != rules::decode_end::none) {

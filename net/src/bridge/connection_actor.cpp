@@ -1,9 +1,11 @@
 #include "net/src/bridge/connection_actor.hpp"
 
 #include "actors/src/callback_mark.hpp"
-#include "net/src/bridge/error_items.hpp"
+#include "actors/src/current_exception.hpp"
 #include "net/src/bridge/io_turn.hpp"
 #include "net/src/bridge/server_core.hpp"
+
+#include <string>
 
 namespace callsign::detail {
 
@@ -65,8 +67,8 @@ void connection_actor::understand(caf::type_erased_tuple& mail) {
 
 void connection_actor::failed() noexcept {
   try {
-    line_.here().books().log(log_level::error,
-                             "the actor of a connection failed: " + text_of_current_exception());
+    line_.here().books().log(log_level::error, std::string{"the actor of a connection failed: "} +
+                                                   text_of_current_exception());
   } catch (...) {
     // Not even a line of the log can be made.
   }

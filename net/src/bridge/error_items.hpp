@@ -5,22 +5,10 @@
 #include <callsign/error.hpp>
 #include <callsign/events.hpp>
 
-#include <exception>
 #include <string>
 #include <utility>
 
 namespace callsign::detail {
-
-/// What the exception being handled says. @context inside a catch block
-[[nodiscard]] inline std::string text_of_current_exception() {
-  try {
-    throw;
-  } catch (const std::exception& e) {
-    return e.what();
-  } catch (...) {
-    return "an exception that is no std::exception";
-  }
-}
 
 /// One item of an error event. `component`: who was at fault, "user" or "callsign".
 [[nodiscard]] inline error_item item_of(errc code, std::string text, const char* component) {

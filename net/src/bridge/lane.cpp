@@ -1,9 +1,23 @@
 #include "net/src/bridge/lane.hpp"
 
 #include <iterator>
+#include <new>
 #include <utility>
 
 namespace callsign::detail {
+
+void clear(lane_entries& handled) noexcept {
+  constexpr std::size_t burst = 4096;
+  if (handled.size() < burst) {
+    handled.clear();
+  } else {
+    try {
+      lane_entries{}.swap(handled);
+    } catch (const std::bad_alloc&) {
+      handled.clear(); // an empty one takes memory
+    }
+  }
+}
 
 bool lane::push(lane_entry what) {
   {
@@ -19,7 +33,7 @@ bool lane::push(lane_entry what) {
 }
 
 void lane::take(lane_entries& into) {
-  into.clear();
+  clear(into);
   {
     const std::scoped_lock guard{lock_};
     const auto most = std::exchange(most_, std::nullopt);

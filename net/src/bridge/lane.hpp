@@ -85,8 +85,10 @@ struct lane_settled {
 using lane_entry = std::variant<lane_join, lane_refuse, lane_leave, lane_send, lane_broadcast,
                                 lane_terminate, lane_terminate_all, lane_resume, lane_settled>;
 
-/// A queue that gives back the memory of a burst with the burst.
+/// Its segments go with what was in them; only the table of them stays as large as it once was.
 using lane_entries = std::deque<lane_entry>;
+/// Empties it; one that held a burst gives back its table, too.
+void clear(lane_entries& handled) noexcept;
 
 /// Whose join never came: the network ended before it was taken. @context any thread
 void join_was_lost(const connection_ptr& who);

@@ -35,7 +35,7 @@ void network_actor::hand_out() {
   from_->take(in_hand_);
   for (auto& what : in_hand_)
     std::visit([this](auto& entry) { take(entry); }, what);
-  in_hand_.clear();
+  clear(in_hand_);
   for (const auto key : active_) {
     const auto found = groups_.find(key);
     if (found == groups_.end())

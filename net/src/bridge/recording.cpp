@@ -1,5 +1,11 @@
 #include "net/src/bridge/recording.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
 #include <utility>
 
 namespace callsign::detail {
@@ -29,6 +35,18 @@ private:
   std::shared_ptr<door::recorder> notes_;
 };
 
+/// Opens a new file that only its owner may read.
+std::FILE* open_new(const std::string& name) {
+  const int fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  std::FILE* file = fd < 0 ? nullptr : ::fdopen(fd, "wb");
+  if (file != nullptr)
+    return file;
+  const int why = errno;
+  if (fd >= 0)
+    ::close(fd);
+  door::recorder::refuse(name, why);
+}
+
 } // namespace
 
 std::shared_ptr<door::recorder> begin_recording(worker_system& workers,
@@ -38,10 +56,13 @@ std::shared_ptr<door::recorder> begin_recording(worker_system& workers,
   if (options.record.file.empty())
     return nullptr;
   auto notes = std::make_shared<door::recorder>(
-      options.record, io_threads, options.max_buffered_bytes, books,
-      [clock = workers.shared_clock()] { return clock->now(); });
-  workers.set_watcher(std::make_shared<entry_notes>(notes));
-  return notes;
+      open_new(options.record.file), options.record, io_threads, options.max_buffered_bytes,
+      workers.draw_from(0), books, [clock = workers.shared_clock()] { return clock->now(); });
+  if (workers.set_watcher(std::make_shared<entry_notes>(notes)))
+    return notes;
+  notes->is_for_nothing();
+  throw failure{{make_error_code(errc::bad_option), "record into " + options.record.file,
+                 "record once for each set of workers: make new workers for another recording"}};
 }
 
 } // namespace callsign::detail

@@ -1,5 +1,6 @@
 // The callbacks of a server's connections: what they are given, and what becomes of their
 // exceptions.
+#include "actors/src/current_exception.hpp"
 #include "actors/src/utf8.hpp"
 #include "actors/src/worker_system.hpp"
 #include "net/src/bridge/error_items.hpp"
@@ -42,7 +43,7 @@ void server_core::report_exception(const char* callback) {
       workers_.report({owner_.name(), owner_.number(), callback, text_of_current_exception(),
                        std::current_exception()});
     } catch (...) {
-      workers_.warn("the error handler threw: " + text_of_current_exception());
+      workers_.warn(std::string{"the error handler threw: "} + text_of_current_exception());
     }
   }
 }

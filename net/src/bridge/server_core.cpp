@@ -1,5 +1,6 @@
 #include "net/src/bridge/server_core.hpp"
 
+#include "actors/src/current_exception.hpp"
 #include "actors/src/utf8.hpp"
 #include "actors/src/worker_system.hpp"
 #include "net/src/bridge/connection_actor.hpp"
@@ -287,7 +288,8 @@ void server_core::tell_open() {
     handler_->on_open(place_);
   } catch (...) {
     books().count(counter::handler_exceptions);
-    tell_error(item_of(errc::handler_failed, "on_open: " + text_of_current_exception(), "user"));
+    tell_error(item_of(errc::handler_failed, std::string{"on_open: "} + text_of_current_exception(),
+                       "user"));
   }
 }
 
@@ -315,7 +317,7 @@ void server_core::decide(const connection_ptr& who) {
   try {
     answer = handler_->on_connection(place_, who->request());
   } catch (...) {
-    auto text = "on_connection: " + text_of_current_exception();
+    auto text = std::string{"on_connection: "} + text_of_current_exception();
     refuse(who, 500, "the server failed to decide", counter::refused_by_exception);
     books().count(counter::handler_exceptions);
     return tell_error(item_of(errc::handler_failed, std::move(text), "user"));

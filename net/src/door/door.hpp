@@ -67,6 +67,8 @@ public:
   /// everything received was handled, and what was said in answer is in the outbox. False:
   /// `session::settle` says when, and the session waits for it, within a bound.
   [[nodiscard]] virtual bool is_settled() = 0;
+  /// The bound has come: the session queues the Close now, and what is said later is dropped.
+  virtual void waits_no_longer() {}
   /// The session is over; nothing comes after this, and no command may be given any more.
   virtual void ended(end_facts how) = 0;
 

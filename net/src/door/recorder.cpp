@@ -1,7 +1,6 @@
 #include "net/src/door/recorder.hpp"
 
 #include <cerrno>
-#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -12,38 +11,16 @@ namespace {
 /// Room for the line that says that there is no more room.
 constexpr std::size_t room_for_the_last = 128;
 
-[[noreturn]] void refuse(const std::string& file, int why) {
-  const std::error_code code{why, std::generic_category()};
-  throw failure{{code, "record into " + file,
-                 code == std::errc::file_exists
-                     ? "remove that file, or name another: a recording is never overwritten"
-                     : "name a file in a folder that exists and may be written to"}};
-}
-
-/// Opens a new file that only its owner may read.
-std::FILE* open_new(const std::string& name) {
-  std::FILE* file = std::fopen(name.c_str(), "wbx");
-  if (file == nullptr)
-    refuse(name, errno);
-  std::setvbuf(file, nullptr, _IONBF, 0);
-  std::error_code failed;
-  using std::filesystem::perms;
-  std::filesystem::permissions(name, perms::owner_read | perms::owner_write, failed);
-  if (!failed)
-    return file;
-  std::fclose(file);
-  refuse(name, failed.value());
-}
-
 rules::json_line header_of(const record_options& how, std::size_t io_threads,
-                           std::size_t max_buffered_bytes) {
+                           std::size_t max_buffered_bytes, std::uint64_t seed) {
   rules::json_line line;
   line.add("callsign-recording", recording_format)
       .add("program", how.program)
       .add("version", how.version)
       .add("arguments", how.arguments)
       .add("io_threads", io_threads)
-      .add("max_buffered_bytes", max_buffered_bytes);
+      .add("max_buffered_bytes", max_buffered_bytes)
+      .add("seed", seed);
   if (!how.hidden_fields.empty())
     line.add("hidden_fields", how.hidden_fields);
   if (!how.hidden_headers.empty())
@@ -55,11 +32,29 @@ rules::json_line header_of(const record_options& how, std::size_t io_threads,
 
 } // namespace
 
-recorder::recorder(const record_options& how, std::size_t io_threads,
-                   std::size_t max_buffered_bytes, std::shared_ptr<ledger> books, clock now)
+void recorder::refuse(const std::string& file, int why) {
+  const std::error_code code{why, std::generic_category()};
+  throw failure{{code, "record into " + file,
+                 code == std::errc::file_exists
+                     ? "remove that file, or name another: a recording is never overwritten"
+                     : "name a file in a folder that exists and may be written to"}};
+}
+
+recorder::recorder(std::FILE* file, const record_options& how, std::size_t io_threads,
+                   std::size_t max_buffered_bytes, std::uint64_t seed,
+                   std::shared_ptr<ledger> books, clock now)
     : how_{how}, hides_{how.hidden_fields, how.hidden_headers, how.hides_messages},
-      books_{std::move(books)}, file_{open_new(how.file)}, now_{std::move(now)}, begin_{now_()} {
-  put(header_of(how, io_threads, max_buffered_bytes).finish() + '\n');
+      books_{std::move(books)}, file_{file}, now_{std::move(now)}, begin_{now_()} {
+  std::setvbuf(file_, nullptr, _IONBF, 0);
+  const auto line = header_of(how, io_threads, max_buffered_bytes, seed).finish() + '\n';
+  if (std::fwrite(line.data(), 1, line.size(), file_) == line.size()) {
+    written_ = line.size();
+    return;
+  }
+  const int why = errno;
+  std::fclose(file_);
+  std::remove(how_.file.c_str());
+  refuse(how_.file, why);
 }
 
 recorder::~recorder() {
@@ -80,7 +75,7 @@ void recorder::put(const std::string& line) {
 }
 
 void recorder::write(rules::json_line&& members, std::string_view what) {
-  if (!is_on_.load(std::memory_order_acquire))
+  if (!is_on())
     return;
   members.add("is", what);
   const std::scoped_lock guard{lock_};
@@ -98,6 +93,11 @@ void recorder::write(rules::json_line&& members, std::string_view what) {
   books_->log(log_level::warning, "warning: the recording " + how_.file +
                                       " is full and ends here; the "
                                       "server goes on without it");
+}
+
+void recorder::is_for_nothing() noexcept {
+  is_on_ = false;
+  std::remove(how_.file.c_str());
 }
 
 void recorder::stops() {

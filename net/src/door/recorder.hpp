@@ -32,13 +32,20 @@ class recorder {
 public:
   using clock = std::function<std::chrono::steady_clock::time_point()>;
 
-  /// @errors `failure` if the file exists or cannot be written
-  recorder(const record_options& how, std::size_t io_threads, std::size_t max_buffered_bytes,
-           std::shared_ptr<ledger> books, clock now);
+  /// Takes over the file, which is new. @errors `failure` if it cannot be written; then it is gone
+  /// @param seed  of all that is drawn from now on
+  recorder(std::FILE* file, const record_options& how, std::size_t io_threads,
+           std::size_t max_buffered_bytes, std::uint64_t seed, std::shared_ptr<ledger> books,
+           clock now);
   recorder(const recorder&) = delete;
   recorder& operator=(const recorder&) = delete;
   ~recorder();
 
+  /// Says why that file cannot be recorded into: an error of the system.
+  [[noreturn]] static void refuse(const std::string& file, int why);
+
+  /// Whether what is written still arrives.
+  [[nodiscard]] bool is_on() const noexcept { return is_on_.load(std::memory_order_acquire); }
   [[nodiscard]] std::uint32_t next_client() noexcept { return ++clients_; }
   [[nodiscard]] std::chrono::steady_clock::time_point now() const { return now_(); }
   [[nodiscard]] const rules::redaction& hides() const noexcept { return hides_; }
@@ -47,6 +54,8 @@ public:
   void write(rules::json_line&& members, std::string_view what);
   /// The set of workers begins to end.
   void stops();
+  /// Nothing has been recorded, nor will be: the file goes.
+  void is_for_nothing() noexcept;
   /// The network has ended: nothing is written any more.
   void ends();
 

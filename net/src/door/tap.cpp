@@ -104,9 +104,9 @@ public:
     inside_->heard();
   }
   void received(std::vector<message>&& all) override {
-    for (const auto& one : all) {
+    for (std::size_t i = 0; i < all.size() && notes_->is_on(); ++i) {
       auto what = line();
-      add(what, one.is_text(), one.text());
+      add(what, all[i].is_text(), all[i].text());
       notes_->write(std::move(what), "says");
     }
     inside_->received(std::move(all));
@@ -114,6 +114,10 @@ public:
   bool is_settled() override {
     note("closing");
     return inside_->is_settled();
+  }
+  void waits_no_longer() override {
+    note("impatient");
+    inside_->waits_no_longer();
   }
   void ended(end_facts how) override {
     auto what = line();
@@ -142,6 +146,8 @@ private:
 
   /// The first bytes of the outbox are on their way.
   void note_words(std::size_t bytes) {
+    if (!notes_->is_on())
+      return std::string{}.swap(begun_);
     // More than any session writes at once.
     std::array<rules::piece, 256> pieces;
     const auto count = inside_->out().gather(pieces);

@@ -157,10 +157,12 @@ TEST(Hostile, TriesOnlyWhatIsWanted) {
             0u);
 }
 
-/// Who counts the messages that it is told of, and believes in all of them.
+/// Who is told "Good evening" and three hundred bytes, and nothing else.
 class believer final : public connection_handler {
 public:
-  void on_message(websocket_connection&, const message&) override { ++heard_; }
+  void on_message(websocket_connection&, const message& heard) override {
+    EXPECT_EQ(heard.text(), ++heard_ == 1 ? "Good evening" : std::string(300, 'x'));
+  }
   void on_terminate(websocket_connection&, const termination& how) override {
     // Lost lines and silent ones it has thought of: they end without a goodbye.
     EXPECT_TRUE(how.code != 1000 || heard_ == 2) << "it heard " << heard_;

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <unistd.h>
 
@@ -26,6 +27,9 @@ struct manners {
   bool says_goodbye = true;
   int most = 100; ///< clients
   bool says_twice = false;
+  /// A worker that fails when somebody says "fail", and says when it is back.
+  bool has_flaky = false;
+  std::function<void()> lets_fail = {};
 };
 
 class member final : public connection_handler {
@@ -39,6 +43,8 @@ public:
     ws.server().broadcast(heard, except(ws));
     if (how_.says_twice)
       ws.server().broadcast(heard, except(ws));
+    if (heard.text() == "fail" && how_.lets_fail)
+      how_.lets_fail();
     if (heard.text() == "go")
       ws.terminate(4000, "as you wish");
   }
@@ -69,9 +75,17 @@ constexpr process_variable<int> ticks{"ticks"};
 
 /// A server, and a worker that ticks.
 struct relay {
-  relay(workers& set, network& io, const manners& how) : web{io, {.port = 8080}} {
+  relay(workers& set, network& io, manners how) : web{io, {.port = 8080}} {
     if (!web.start())
       return;
+    if (how.has_flaky) {
+      how.lets_fail = [&set] { set.call("flaky", [] { throw std::runtime_error{"as ever"}; }); };
+      set.hire("flaky", {.on_start = [](worker& self) {
+                 self.call("relay", [](worker& me) { me[WSS].broadcast("it is back"); });
+               }});
+      set.supervise("flaky", {.on_failure = failure_rule::restart,
+                              .pause = {.first = 20s, .longest = 20s, .growth = 1, .jitter = 1}});
+    }
     set.call("relay", [how, ref = web.ref()](worker& self) {
       self[WSS] = websocket_server{self,
                                    ref,
@@ -118,7 +132,7 @@ private:
 
 /// What happens on a stage with the relay, recorded; in order, or in a random one.
 inline std::string recorded(const std::function<void(stage&)>& play, std::uint64_t seed = 0,
-                            record_options how = {}) {
+                            record_options how = {}, const manners& program = {}) {
   const file_of_test file;
   how.file = file.name();
   how.program = "relay";
@@ -127,7 +141,7 @@ inline std::string recorded(const std::function<void(stage&)>& play, std::uint64
                 .has_web_server = false,
                 .url = "/relay",
                 .record = how}};
-    auto running = application_with().starts(here.workers(), here.network());
+    auto running = application_with(program).starts(here.workers(), here.network());
     here.settle();
     play(here);
     here.ends();

@@ -10,7 +10,10 @@ namespace {
 
 using namespace callsign;
 using namespace callsign::testkit;
+using testing::AllOf;
+using testing::EndsWith;
 using testing::HasSubstr;
+using testing::Not;
 
 TEST(RecordingAsAScript, IsPlayed) {
   const auto an_hour = [](stage& here) {
@@ -70,6 +73,46 @@ TEST(RecordingAsAScript, IsPlayedThoughSeveralLeaveAtOnce) {
       return;
   }
   EXPECT_TRUE(is_ambiguous) << "these seeds show nothing";
+}
+
+/// What was said last was never handled: the program was stopped.
+TEST(RecordingAsAScript, LeavesOutWhatWasOnItsWayWhenTheProgramStopped) {
+  const auto text = recorded([](stage& here) {
+    auto ana = here.joins();
+    auto bob = here.joins();
+    bob.says("hello");
+    ana.takes_all();
+  });
+  ASSERT_THAT(recording::parse(text).as_script(), EndsWith("quiet\n"));
+  const auto before_stop = text.rfind('\n', text.find(R"("is":"stops")")) + 1;
+  const std::string late = R"({"client":1,"text":"too late","is":"says","us":1})"
+                           "\n";
+  const auto stopped = text.substr(0, before_stop) + late + text.substr(before_stop);
+
+  const auto as_script = recording::parse(stopped).as_script();
+
+  EXPECT_THAT(as_script, Not(HasSubstr("too late")));
+  EXPECT_THAT(as_script, Not(HasSubstr("quiet")));
+  EXPECT_THAT(as_script, EndsWith("# The program was stopped while something was on its way.\n"
+                                  "ana hears anything\n"
+                                  "bob hears anything\n"));
+}
+
+TEST(RecordingAsAScript, LeavesOutTheHandshakeHoweverItIsSpelled) {
+  const auto text = recorded([](stage& here) {
+    here.joins_as(
+        {.headers = {{"sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="}, {"x-mood", "restless"}}});
+  });
+
+  EXPECT_THAT(recording::parse(text).as_script(),
+              AllOf(HasSubstr("with \"x-mood: restless\""), Not(HasSubstr("sec-websocket-key"))));
+}
+
+TEST(RecordingAsAScript, SaysWhatTheProgramWasStartedWith) {
+  const auto text = recorded([](stage& here) { here.joins(); }, 0, {.arguments = {"--upper"}});
+
+  EXPECT_THAT(recording::parse(text).as_script(),
+              HasSubstr("# The program was started with \"--upper\", and a script is not.\n"));
 }
 
 TEST(RecordingAsAScript, ReadsLikeOne) {

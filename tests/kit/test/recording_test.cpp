@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -19,6 +20,7 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace {
@@ -80,6 +82,53 @@ TEST(Recording, IsReplayedInWhateverOrderThingsHappened) {
     EXPECT_EQ(divergence(text), "") << "seed " << seed << '\n' << text;
     if (HasFailure())
       return;
+  }
+}
+
+TEST(Recording, IsReplayedWhereASessionWaitedNoLongerForAnswers) {
+  const auto play = [](stage& here) {
+    auto ana = here.joins();
+    auto bob = here.joins();
+    here.at_once([&] {
+      here.time_may_pass(600ms);
+      ana.says("one");
+      bob.says("late");
+      bob.leaves();
+      ana.says("two");
+    });
+    for (auto* who : {&ana, &bob})
+      who->takes_all();
+  };
+  int impatient = 0;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    const auto text = recorded(play, seed);
+    impatient += line_with(text, {R"("is":"impatient")"}) != 0 ? 1 : 0;
+
+    EXPECT_EQ(divergence(text), "") << "seed " << seed << '\n' << text;
+    if (HasFailure())
+      return;
+  }
+  EXPECT_GT(impatient, 0);
+}
+
+// The pauses of a supervised worker are drawn.
+TEST(Recording, IsReplayedWithWhatWasDrawn) {
+  const manners flaky{.has_flaky = true};
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    const auto text = recorded(
+        [](stage& here) {
+          auto ana = here.joins();
+          for (int i = 0; i < 3; ++i) {
+            ana.says("fail");
+            here.reports("as ever");
+            here.passes(50s);
+          }
+          ana.takes_all();
+        },
+        seed, {}, flaky);
+
+    EXPECT_NE(line_with(text, {"it is back"}), 0) << text;
+    EXPECT_EQ(divergence(text, flaky), "") << "seed " << seed << '\n' << text;
   }
 }
 
@@ -193,6 +242,21 @@ std::string complaint(const std::string& text) {
   return "nothing";
 }
 
+TEST(Recording, SeesThatBytesWereChanged) {
+  const auto text = recorded([](stage& here) { here.joins().says_binary("\x01"); });
+  const auto place = text.find(R"("binary":"01")");
+  ASSERT_NE(place, std::string::npos);
+  auto changed = text;
+  changed.replace(place, 13, R"("binary":"zz")");
+
+  try {
+    static_cast<void>(recording::parse(changed, "x.recording"));
+    FAIL() << "it should be refused";
+  } catch (const script_error& e) {
+    EXPECT_THAT(e.what(), HasSubstr("these bytes are no hexadecimal digits"));
+  }
+}
+
 TEST(Recording, SaysWhatIsWrongWithTheFile) {
   const auto text = recorded([](stage& here) { here.joins(); });
 
@@ -259,6 +323,41 @@ TEST(Recording, IsNeverWrittenOverAnother) {
                                          HasSubstr("remove that file, or name another")));
   EXPECT_EQ(file.text(), "precious");
   EXPECT_THAT(begins("/nowhere/x"), HasSubstr("name a file in a folder that exists"));
+}
+
+TEST(Recording, IsOneForEachSetOfWorkers) {
+  const file_of_test first;
+  const file_of_test second;
+  world here;
+  const network io{here.workers(), {.io_threads = 1, .record = {.file = first.name()}}};
+  const auto again = [&] {
+    const network other{here.workers(), {.io_threads = 1, .record = {.file = second.name()}}};
+  };
+
+  EXPECT_THAT(again, testing::ThrowsMessage<failure>(HasSubstr("record once for each set")));
+  EXPECT_FALSE(std::filesystem::exists(second.name()));
+}
+
+TEST(Recording, ThatCannotBeBegunIsAnErrorAndLeavesNoFile) {
+  const file_of_test file;
+  world here;
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit full{10, before.rlim_max};
+  const auto then = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
+
+  std::string said = "nothing";
+  try {
+    const network io{here.workers(), {.io_threads = 1, .record = {.file = file.name()}}};
+  } catch (const failure& wrong) {
+    said = wrong.what();
+  }
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, then);
+
+  EXPECT_THAT(said, HasSubstr("record into " + file.name()));
+  EXPECT_FALSE(std::filesystem::exists(file.name()));
 }
 
 TEST(Recording, BelongsToItsOwner) {

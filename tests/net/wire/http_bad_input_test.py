@@ -184,6 +184,7 @@ class BadHttp(Wire):
         self.gets(self.handshake(instead=["Connection: keep-alive"]), 400, 404, 426)
         self.gets(self.handshake(instead=["Connection: upgraded"]), 400, 404, 426)
 
+    # b16 and b17: to offer what a server does not have is no error (RFC 6455 sections 4.2.2 and 9.1): 101, and nothing granted.
     def test_b16_subprotocols_cost_no_time_and_none_is_invented(self):
         for offer in (",".join(f"p{n}" for n in range(1000)), ",,,,", "a,,b", " , ", "a b", "a;b", "\"a\"",
                       "," * 6000, "a" * 6000, ("a" * 10 + " ") * 500, "=" * 3000):

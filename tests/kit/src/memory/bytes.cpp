@@ -4,35 +4,13 @@
 
 #include "net/src/rules/close_rules.hpp"
 #include "net/src/rules/frame.hpp"
+#include "tests/kit/src/masked_frame.hpp"
 
 #include <algorithm>
 #include <array>
 #include <span>
 
 namespace callsign::testkit::memory {
-
-namespace {
-
-/// One frame as a client sends it.
-std::string masked_frame(bool is_last, unsigned opcode, std::string_view payload) {
-  constexpr std::array<char, 4> mask{'m', 'a', 's', 'k'};
-  std::string frame;
-  frame += static_cast<char>((is_last ? 0x80U : 0U) | opcode);
-  if (payload.size() < 126) {
-    frame += static_cast<char>(0x80U | payload.size());
-  } else {
-    const std::size_t bytes = payload.size() < 65'536 ? 2 : 8;
-    frame += static_cast<char>(0x80U | (bytes == 2 ? 126U : 127U));
-    for (std::size_t i = bytes; i-- > 0;)
-      frame += static_cast<char>(payload.size() >> (8 * i) & 0xFFU);
-  }
-  frame.append(mask.data(), mask.size());
-  for (std::size_t i = 0; i < payload.size(); ++i)
-    frame += static_cast<char>(payload[i] ^ mask[i % mask.size()]);
-  return frame;
-}
-
-} // namespace
 
 /// Whether it breaks here, and then it does.
 bool line::breaks_at(const std::optional<std::size_t>& number, std::size_t now) {

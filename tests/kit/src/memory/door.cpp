@@ -1,5 +1,7 @@
 #include "tests/kit/src/memory/door.hpp"
 
+#include "tests/kit/src/earliest_timer.hpp"
+
 #include <algorithm>
 
 namespace callsign::testkit::memory {
@@ -183,12 +185,7 @@ footprint backend::touches(std::size_t which) const {
 }
 
 std::optional<std::chrono::steady_clock::time_point> backend::next_due() const {
-  std::optional<std::chrono::steady_clock::time_point> due;
-  for (const auto& one : threads_) {
-    if (const auto its = one->timers().next(); its && (!due || *its < *due))
-      due = its;
-  }
-  return due;
+  return earliest_timer(threads_);
 }
 
 } // namespace callsign::testkit::memory

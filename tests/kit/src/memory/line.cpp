@@ -192,6 +192,7 @@ void line::patience_is_over() {
   if (is_close_said_) {
     end(*conclusion_);
   } else {
+    ear_->waits_no_longer();
     say_close();
   }
 }

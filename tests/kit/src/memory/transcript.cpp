@@ -59,19 +59,21 @@ std::string in_quotes(std::string_view text) {
 }
 
 std::string in_hex(std::string_view bytes) {
+  const auto shown = in_hex_whole(bytes.substr(0, longest / 4));
+  return bytes.size() > longest / 4 ? shown + size_of_rest(bytes.size()) : shown;
+}
+
+std::string in_hex_whole(std::string_view bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string shown = "<";
-  for (const char c : bytes.substr(0, longest / 4)) {
+  for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
     if (shown.size() > 1)
       shown += ' ';
     shown += digits[byte >> 4U];
     shown += digits[byte & 0x0FU];
   }
-  shown += '>';
-  if (bytes.size() > longest / 4)
-    return shown + size_of_rest(bytes.size());
-  return shown;
+  return shown + '>';
 }
 
 } // namespace callsign::testkit::memory

@@ -37,5 +37,7 @@ private:
 /// Text in quotes, shortened, with control characters escaped; bytes as hexadecimal numbers.
 [[nodiscard]] std::string in_quotes(std::string_view text);
 [[nodiscard]] std::string in_hex(std::string_view bytes);
+/// All of them, as the language of scripts writes it.
+[[nodiscard]] std::string in_hex_whole(std::string_view bytes);
 
 } // namespace callsign::testkit::memory

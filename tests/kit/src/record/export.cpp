@@ -39,23 +39,13 @@ std::string as_text(std::string_view text) {
   return all + '"';
 }
 
-std::string as_bytes(std::string_view bytes) {
-  std::string all = "<";
-  for (const char c : bytes) {
-    std::array<char, 4> digits{};
-    std::snprintf(digits.data(), digits.size(), "%02x", static_cast<unsigned char>(c));
-    all += (all.size() == 1 ? "" : " ") + std::string{digits.data()};
-  }
-  return all + '>';
-}
-
 /// What every client says by itself, and what the kit says for it.
 bool is_told_in_script(std::string_view header, std::string_view value, std::string_view host) {
   constexpr std::array none{"Host",          "Connection",    "Upgrade",         "User-Agent",
                             "Pragma",        "Accept",        "Accept-Encoding", "Accept-Language",
                             "Cache-Control", "Content-Length"};
   const auto is_it = [header](const char* one) { return rules::same_word(one, header); };
-  if (std::ranges::any_of(none, is_it) || header.substr(0, 4) == "Sec-")
+  if (std::ranges::any_of(none, is_it) || rules::same_word(header.substr(0, 4), "Sec-"))
     return false;
   // A page of our own.
   return !rules::same_word(header, "Origin") || value != "http://" + std::string{host};
@@ -69,22 +59,21 @@ public:
   std::string write() {
     text_ = "# From a recording of " + what_.program + ' ' + what_.version + ".\nprogram " +
             what_.program + "\n\n";
+    if (!what_.arguments.empty()) {
+      text_ += "# The program was started with";
+      for (const auto& word : what_.arguments)
+        text_ += ' ' + as_text(word);
+      text_ += ", and a script is not.\n";
+    }
     if (!is_in_order_)
       text_ += "# Callbacks ran on several I/O threads: in which order is not recorded.\n";
-    for (const auto& now : what_.notes) {
-      const auto what = now.what();
-      if (what == "stops")
-        break; // a script cannot stop the program
-      take(now, what);
-    }
-    for (const auto& [number, who] : clients_) {
-      for (const auto& left : who.unhandled)
-        says(number, *left);
-    }
+    auto now = what_.notes.begin();
+    for (; now != what_.notes.end() && now->what() != "stops"; ++now)
+      take(*now, now->what());
     if (what_.is_whole)
-      text_ += "quiet\n";
+      end(now);
     else
-      text_ += "# Here the recording breaks off.\n";
+      break_off();
     return text_;
   }
 
@@ -100,6 +89,32 @@ private:
     bool is_told_goodbye = false;
     bool has_gone = false;
   };
+
+  /// A script cannot stop the program. What was on its way then may come or not.
+  void end(std::vector<note>::const_iterator stop) {
+    const bool is_in_flight =
+        std::ranges::any_of(clients_,
+                            [](const auto& one) { return !one.second.unhandled.empty(); }) ||
+        std::any_of(stop, what_.notes.end(),
+                    [](const note& one) { return one.what() == "hears" && !one.has("goodbye"); });
+    if (!is_in_flight) {
+      text_ += "quiet\n";
+      return;
+    }
+    text_ += "# The program was stopped while something was on its way.\n";
+    for (const auto& [number, who] : clients_) {
+      if (who.has_joined && !who.has_gone && !who.is_told_goodbye)
+        add(number, "hears anything");
+    }
+  }
+
+  void break_off() {
+    for (const auto& [number, who] : clients_) {
+      for (const auto& left : who.unhandled)
+        says(number, *left);
+    }
+    text_ += "# Here the recording breaks off.\n";
+  }
 
   void add(std::uint32_t number, const std::string& words) {
     text_ += name_of_client(number) + ' ' + words + '\n';
@@ -182,7 +197,8 @@ private:
   }
 
   void says(std::uint32_t number, const note& what) {
-    add(number, "-> " + (what.is_text() ? as_text(what.message()) : as_bytes(what.message())));
+    add(number,
+        "-> " + (what.is_text() ? as_text(what.message()) : memory::in_hex_whole(what.message())));
     began_ = what.time();
   }
 
@@ -196,7 +212,8 @@ private:
 
   void hears(const note& now) {
     if (!now.has("goodbye")) {
-      add(now.client(), "<- " + (now.is_text() ? as_text(now.message()) : as_bytes(now.message())));
+      add(now.client(),
+          "<- " + (now.is_text() ? as_text(now.message()) : memory::in_hex_whole(now.message())));
       return;
     }
     auto& who = clients_[now.client()];

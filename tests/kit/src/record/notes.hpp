@@ -46,6 +46,7 @@ struct recording::parts {
   std::vector<std::string> arguments;
   std::size_t io_threads = 1;
   std::size_t max_buffered_bytes = 0;
+  std::uint64_t seed = 0; ///< of what the program drew; 0: an older recording
   rules::redaction hides;
   std::vector<note> notes;
   bool is_whole = false;

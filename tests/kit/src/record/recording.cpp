@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <exception>
 #include <fstream>
 #include <sstream>
 
@@ -21,11 +23,20 @@ std::string string_of(const json::value& what) {
   return {text.data(), text.size()};
 }
 
+/// Two digits each, as `parse` has seen to.
 std::string bytes_of(std::string_view digits) {
   std::string bytes;
-  for (std::size_t i = 0; i + 1 < digits.size(); i += 2)
-    bytes += static_cast<char>(std::stoi(std::string{digits.substr(i, 2)}, nullptr, 16));
+  for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
+    unsigned char byte = 0;
+    std::from_chars(digits.data() + i, digits.data() + i + 2, byte, 16);
+    bytes += static_cast<char>(byte);
+  }
   return bytes;
+}
+
+bool is_hex(std::string_view digits) {
+  return digits.size() % 2 == 0 &&
+         digits.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
 }
 
 /// One line as an object, or nothing.
@@ -54,6 +65,7 @@ void read_header(const note& first, recording::parts& into) {
   into.arguments = first.texts("arguments");
   into.io_threads = std::max<std::size_t>(1, first.number("io_threads"));
   into.max_buffered_bytes = first.number("max_buffered_bytes");
+  into.seed = first.number("seed");
   into.hides = {first.texts("hidden_fields"), first.texts("hidden_headers"),
                 first.has("hides_messages")};
 }
@@ -114,6 +126,9 @@ recording recording::parse(std::string_view text, std::string file) {
                          number == 1 ? "this is no recording: it does not begin as one"
                                      : "this line is none of a recording: it was changed"};
     note one{number, std::move(*members)};
+    if (!is_hex(one.text("binary")))
+      throw script_error{all->file, number, 1,
+                         "these bytes are no hexadecimal digits: it was changed"};
     if (number == 1)
       read_header(one, *all);
     else
@@ -150,7 +165,8 @@ void replays(const std::string& file, const application& with, std::source_locat
   try {
     if (const auto wrong = recording::load(file).replay(with))
       ADD_FAILURE_AT(wrong->file.c_str(), static_cast<int>(wrong->line)) << wrong->text;
-  } catch (const script_error& wrong) {
+  } catch (const std::exception& wrong) {
+    // No recording; or the program does not take the words it was started with then.
     ADD_FAILURE_AT(where.file_name(), static_cast<int>(where.line())) << wrong.what();
   }
 }

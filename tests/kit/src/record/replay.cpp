@@ -95,6 +95,8 @@ public:
     network_options io{.io_threads = what.io_threads,
                        .max_buffered_bytes = what.max_buffered_bytes,
                        .log = [](log_level, std::string_view) {}};
+    if (what.seed != 0)
+      world_.workers().system().draw_from(what.seed);
     world_.workers().on_error([this](const task_error& e) {
       spoken_.add_of(spoken_.program, "worker \"" + e.worker + "\" reports: " + e.what);
     });
@@ -106,6 +108,15 @@ public:
           return made;
         });
     network_ = std::make_unique<callsign::network>(std::move(core));
+    for (std::size_t i = 0; i < what_.notes.size(); ++i) {
+      const note& one = what_.notes[i];
+      if (one.what() != "runs" || one.client() == 0)
+        continue;
+      if (const auto kind = one.text("kind"); kind == "requested")
+        decided_[one.client()].requested = i;
+      else if (kind == "closed")
+        decided_[one.client()].closed = i;
+    }
     world_.steps().while_ending([this] { return plays_one(); });
     running_ = with.starts(world_.workers(), *network_);
   }
@@ -199,7 +210,8 @@ private:
     if (who == nullptr)
       return diverges(name_of_client(now.client()) + " does or hears something",
                       "it is not there any more");
-    if (what == "says" || what == "reads" || what == "closing" || what == "ended")
+    if (what == "says" || what == "reads" || what == "closing" || what == "impatient" ||
+        what == "ended")
       fact(*who, now);
     else if (what == "hears")
       hears(*who, now);
@@ -249,14 +261,9 @@ private:
   /// A client went while nobody had decided about it, and the worker came first all the same: it
   /// decided before the connection's actor heard of the end.
   [[nodiscard]] bool is_decided_later(std::uint32_t client) const {
-    const auto comes = [&](std::string_view kind) {
-      return std::any_of(what_.notes.begin() + static_cast<std::ptrdiff_t>(next_),
-                         what_.notes.end(), [&](const note& one) {
-                           return one.what() == "runs" && one.client() == client &&
-                                  one.text("kind") == kind;
-                         });
-    };
-    return comes("requested") && comes("closed");
+    const auto found = decided_.find(client);
+    return found != decided_.end() && found->second.requested >= next_ &&
+           found->second.closed >= next_;
   }
 
   void ends(record::line& who, const note& now) {
@@ -314,6 +321,8 @@ private:
       who.ear()->heard();
     } else if (what == "closing") {
       who.closes();
+    } else if (what == "impatient") {
+      who.loses_patience();
     } else if (is_decided_later(now.client())) {
       ended_undecided_[now.client()] = &now;
     } else {
@@ -331,10 +340,15 @@ private:
                           static_cast<int>(now.number("goodbye")),
                           is_goodbye ? now.text("reason") : now.message(), 0};
     std::optional<spoken> heard;
-    const bool is_told = comes([&] {
+    bool is_told = comes([&] {
       heard = who.hears_next();
       return heard.has_value();
     });
+    // What had come so late then that the goodbye was first may be early now.
+    while (is_told && is_goodbye && who.is_impatient() && heard->what != spoken::kind::goodbye) {
+      heard = who.hears_next();
+      is_told = heard.has_value();
+    }
     if (!is_told && is_goodbye && who.is_closing())
       return who.push_own_close(); // the session did not wait any longer for the answers
     if (!is_told)
@@ -379,6 +393,12 @@ private:
   std::shared_ptr<void> running_;
   std::size_t next_ = 0;
   std::map<std::uint32_t, const note*> ended_undecided_;
+  /// Where the worker decides about a client, and where it hears of its end; zero: nowhere.
+  struct decision {
+    std::size_t requested = 0;
+    std::size_t closed = 0;
+  };
+  std::map<std::uint32_t, decision> decided_;
   const note* here_ = nullptr;
   bool is_stopping_ = false;
   bool is_let_go_ = false;

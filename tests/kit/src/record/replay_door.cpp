@@ -1,6 +1,7 @@
 #include "tests/kit/src/record/replay_door.hpp"
 
 #include "net/src/rules/frame.hpp"
+#include "tests/kit/src/earliest_timer.hpp"
 
 #include <array>
 
@@ -197,12 +198,7 @@ std::string backend::describe(std::size_t which) const {
 }
 
 std::optional<std::chrono::steady_clock::time_point> backend::next_due() const {
-  std::optional<std::chrono::steady_clock::time_point> due;
-  for (const auto& one : threads_) {
-    if (const auto its = one->timers().next(); its && (!due || *its < *due))
-      due = its;
-  }
-  return due;
+  return earliest_timer(threads_);
 }
 
 } // namespace callsign::testkit::record

@@ -1,5 +1,7 @@
 #include "tests/kit/src/script/wire_line.hpp"
 
+#include "tests/kit/src/masked_frame.hpp"
+
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -17,7 +19,6 @@ namespace {
 using memory::sound;
 
 constexpr std::string_view fence_mark = "callsign fence ";
-constexpr std::array<unsigned char, 4> mask{0x37, 0xfa, 0x21, 0x3d};
 
 int dial(const wire_target& to) {
   addrinfo wanted{};
@@ -111,20 +112,7 @@ void wire_line::send_raw(std::string_view bytes) {
 }
 
 void wire_line::send(unsigned opcode, std::string_view payload, bool is_last) {
-  std::string frame(1, static_cast<char>(opcode | (is_last ? 0x80U : 0U)));
-  if (payload.size() < 126) {
-    frame += static_cast<char>(0x80U | payload.size());
-  } else {
-    const int bytes = payload.size() < 65536 ? 2 : 8;
-    frame += static_cast<char>(bytes == 2 ? 0xFE : 0xFF);
-    for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8)
-      frame += static_cast<char>(payload.size() >> static_cast<unsigned>(shift) & 0xFFU);
-  }
-  for (const auto one : mask)
-    frame += static_cast<char>(one);
-  for (std::size_t i = 0; i < payload.size(); ++i)
-    frame += static_cast<char>(static_cast<unsigned char>(payload[i]) ^ mask[i % 4]);
-  send_raw(frame);
+  send_raw(masked_frame(is_last, opcode, payload));
 }
 
 void wire_line::close(int code, std::string_view reason) {

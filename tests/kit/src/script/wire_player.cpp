@@ -200,7 +200,7 @@ private:
       return must_hear(step, line, "a pong",
                        [](const sound& heard) { return heard.what == sound::kind::pong; });
     case kind::hears_nothing: return silent(step.who, line);
-    case kind::hears_anything: silent(step.who, line); return {};
+    case kind::hears_anything: return forget(line);
     case kind::is_refused: return refused(step, line);
     case kind::finds_nobody:
       return line.found_nobody() ? std::string{}
@@ -250,6 +250,15 @@ private:
            (line.found_nobody() ? "finds nobody"
             : first             ? "hears " + first->in_words()
                                 : "is admitted");
+  }
+
+  /// What comes until it is silent is nobody's concern.
+  std::string forget(wire_line& line) {
+    const auto until = clock::now() + how_.silence;
+    while (line.is_reading() && line.read(until)) {
+    }
+    line.heard.clear();
+    return {};
   }
 
   std::string silent(const std::string& who, wire_line& line) {
