@@ -13,6 +13,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <fstream>
 #include <functional>
 #include <future>
 #include <memory>
@@ -23,6 +24,7 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace {
 
@@ -40,8 +42,9 @@ constexpr process_variable<websocket_server> WSS{"WSS"};
 constexpr int burst = 900;
 const std::string text(1000, 'x');
 
-/// The most that was in use when somebody had just sent a burst: looked at where it is sent, because
-/// sockets take so much of it that there may be nothing left to see for whoever looks later.
+/// The most that was in use when somebody had just sent a burst: looked at where it is sent,
+/// because sockets take so much of it that there may be nothing left to see for whoever looks
+/// later.
 std::atomic<std::size_t> most_in_use{0};
 
 /// Speaks for one client: greets, and sends a burst when it is asked for one.
@@ -185,6 +188,26 @@ TEST_P(Heap, ABurstGivesBackWhatItTookThoughEverybodyLeaves) {
 
   EXPECT_TRUE(comes_to_pass([&] { return bytes_in_use() * 10 <= before * 11 + kept * 10; }))
       << before << " before, " << bytes_in_use() << " after";
+}
+
+/// Pages that this process has in memory.
+std::size_t resident_bytes() {
+  std::size_t all = 0;
+  std::size_t resident = 0;
+  std::ifstream{"/proc/self/statm"} >> all >> resident;
+  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+// What was freed at the end of the heaps of pool threads stayed with the process.
+TEST_P(Heap, TheKernelGetsBackWhatABurstTook) {
+  join(100);
+  const auto before = resident_bytes();
+  for (int i = 0; i < 3; ++i)
+    have_a_burst();
+  const auto most = resident_bytes();
+
+  EXPECT_TRUE(comes_to_pass([&] { return resident_bytes() <= before + 6'000'000; }))
+      << before << " before, " << most << " then, now " << resident_bytes();
 }
 
 // A lane whose thread had no time for a burst kept a table of all its segments.

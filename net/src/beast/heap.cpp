@@ -29,6 +29,22 @@ void give_back_free_memory() noexcept {
 #ifdef __GLIBC__
   ::malloc_trim(0);
 #endif
+  give_back_end_of_heap();
+}
+
+void give_back_end_of_heap() noexcept {
+#ifdef __GLIBC__
+  // A heap is trimmed when a piece of more than 64 KiB at its end is freed, down to the threshold.
+  constexpr std::size_t piece = 80 * 1024;
+  static std::mutex one_at_a_time;
+  const std::scoped_lock guard{one_at_a_time};
+  ::mallopt(M_TRIM_THRESHOLD, 0);
+  void* const last = std::malloc(piece);
+  // The compiler must not find out that nobody needs it.
+  asm volatile("" : : "r"(last) : "memory"); // NOLINT(*-no-assembler)
+  std::free(last);
+  ::mallopt(M_TRIM_THRESHOLD, most_kept);
+#endif
 }
 
 bool burst_watch::look(time_point now) noexcept {

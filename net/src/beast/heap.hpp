@@ -13,8 +13,13 @@ namespace callsign::beast {
 /// @context any thread
 void keep_memory_of_turns() noexcept;
 
-/// Gives back to the kernel what the allocator keeps. @context any thread
+/// Gives back to the kernel what the allocator keeps, but for the ends of other threads' heaps.
+/// @context any thread
 void give_back_free_memory() noexcept;
+
+/// Gives back the free end of the heap of the thread that runs it: glibc does so for the first heap
+/// only when asked.
+void give_back_end_of_heap() noexcept;
 
 /// Notices the end of a burst.
 ///

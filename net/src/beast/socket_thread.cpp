@@ -241,7 +241,7 @@ void socket_thread::on_tick() noexcept {
       post_turn();
     if (bursts_.look(now())) {
       if (target_ != nullptr)
-        target_->burst_is_over();
+        target_->burst_is_over(&give_back_end_of_heap);
       sockets_->forget_burst();
       give_back_free_memory();
     }

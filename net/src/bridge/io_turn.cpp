@@ -1,9 +1,11 @@
 #include "net/src/bridge/io_turn.hpp"
 
 #include "actors/src/held_wakes.hpp"
+#include "actors/src/pool_threads.hpp"
 #include "net/src/bridge/connection_line.hpp"
 #include "net/src/bridge/network_actor.hpp"
 
+#include <new>
 #include <utility>
 
 namespace callsign::detail {
@@ -46,6 +48,17 @@ io_turn::gathering::~gathering() {
   turn_.is_gathering_ = false;
   turn_.books_->count(counter::messages_sent, std::exchange(turn_.gathered_frames_, 0));
   turn_.memory_->add(std::exchange(turn_.gathered_bytes_, 0));
+}
+
+void io_turn::burst_is_over(void (*also)() noexcept) noexcept {
+  entry_queue::shrink_store();
+  if (workers_.hooks().is_deterministic)
+    return;
+  try {
+    run_on_pool_threads(workers_.actors(), also);
+  } catch (const std::bad_alloc&) {
+    // Another burst will end.
+  }
 }
 
 void io_turn::hand_out() {

@@ -35,7 +35,7 @@ public:
   ~io_turn() override;
 
   bool on_turn() override;
-  void burst_is_over() noexcept override { entry_queue::shrink_store(); }
+  void burst_is_over(void (*also)() noexcept) noexcept override;
 
   [[nodiscard]] const std::shared_ptr<lane>& shared_lane() const noexcept { return lane_; }
   [[nodiscard]] unit& where() const noexcept { return *unit_; }

@@ -154,8 +154,9 @@ public:
   /// Resumes actors, hands out what the lanes brought, resumes those. Sessions are flushed by the
   /// io_thread afterwards. True: more is ready, come again.
   virtual bool on_turn() = 0;
-  /// Much was read or written, and now little is: what is kept for more of it may go.
-  virtual void burst_is_over() noexcept {}
+  /// Much was read or written, and now little is: what is kept for more of it may go. `also` gives
+  /// back what the allocator keeps for the thread that runs it: for threads of the target's own.
+  virtual void burst_is_over(void (*also)() noexcept) noexcept { static_cast<void>(also); }
 };
 
 /// One I/O thread.
