@@ -322,7 +322,7 @@ private:
     } else if (what == "closing") {
       who.closes();
     } else if (what == "impatient") {
-      who.loses_patience();
+      who.push_own_close();
     } else if (is_decided_later(now.client())) {
       ended_undecided_[now.client()] = &now;
     } else {
@@ -344,8 +344,8 @@ private:
       heard = who.hears_next();
       return heard.has_value();
     });
-    // What had come so late then that the goodbye was first may be early now.
-    while (is_told && is_goodbye && who.is_impatient() && heard->what != spoken::kind::goodbye) {
+    // What had not come to the line then when its client went may have come now.
+    while (is_told && is_goodbye && who.is_closing() && heard->what != spoken::kind::goodbye) {
       heard = who.hears_next();
       is_told = heard.has_value();
     }

@@ -44,12 +44,6 @@ public:
   void closes();
   /// Queues a Close that is no decision of the program's, if none is queued.
   void push_own_close();
-  /// Its session waits for answers no longer.
-  void loses_patience() {
-    is_impatient_ = true;
-    push_own_close();
-  }
-  [[nodiscard]] bool is_impatient() const noexcept { return is_impatient_; }
   [[nodiscard]] bool is_closing() const noexcept { return is_closing_; }
   [[nodiscard]] bool is_close_its_own() const noexcept { return is_close_its_own_; }
   void end(door::end_facts how);
@@ -70,7 +64,6 @@ private:
   std::shared_ptr<door::ear> ear_;
   bool has_head_ = false;
   bool is_closing_ = false;
-  bool is_impatient_ = false;
   bool is_close_its_own_ = false;
 };
 
