@@ -47,6 +47,11 @@ public:
   deadlines() = default;
   deadlines(const deadlines&) = delete;
   deadlines& operator=(const deadlines&) = delete;
+  /// What is armed keeps itself: it is let go.
+  ~deadlines() {
+    while (first_ != nullptr)
+      disarm(*first_);
+  }
 
   /// It must not be armed.
   void arm(std::shared_ptr<deadline> what, time_point when);

@@ -84,6 +84,21 @@ TEST(Deadlines, KeepsWhatIsArmedAliveAndNothingElse) {
   EXPECT_TRUE(watched.expired());
 }
 
+TEST(Deadlines, LetGoOfWhatIsArmedWhenTheyEnd) {
+  std::vector<std::weak_ptr<deadline>> watched;
+  {
+    deadlines all;
+    for (int i = 0; i < 3; ++i) {
+      const auto one = std::make_shared<nothing>();
+      watched.emplace_back(one);
+      all.arm(one, start + std::chrono::seconds{i});
+    }
+    EXPECT_FALSE(watched.front().expired());
+  }
+  for (const auto& one : watched)
+    EXPECT_TRUE(one.expired());
+}
+
 /// How many comparisons `what` takes with so many deadlines.
 std::uint64_t comparisons_of(std::size_t many, void (*what)(deadlines&, std::size_t)) {
   deadlines all;
