@@ -80,7 +80,8 @@ void ask_core::start(worker_system& system, address whom, task question, ask_opt
   if (asker != nullptr)
     asker->ask_began();
   try {
-    refused(whom.name.empty() ? system.call(whom.number, std::move(question), where, true)
+    refused(whom.name.empty()
+                ? system.call(whom.number, std::move(question), where, /*is_question=*/true)
             : whom.key ? system.call_keyed(keyed{whom.name, *whom.key}, std::move(question), where)
                        : system.call(whom.name, std::move(question), where));
   } catch (...) {

@@ -324,13 +324,12 @@ std::uint64_t worker_system::dropped_at_shutdown() const {
   return sum;
 }
 
-bool worker_system::set_watcher(std::shared_ptr<entry_watcher> who) {
+void worker_system::set_watcher(std::shared_ptr<entry_watcher> who) {
   const std::scoped_lock guard{lock_};
   if (kept_watcher_ != nullptr)
-    return false;
+    return;
   kept_watcher_ = std::move(who);
   watcher_.store(kept_watcher_.get(), std::memory_order_release);
-  return true;
 }
 
 void worker_system::set_error_handler(error_handler handler) {

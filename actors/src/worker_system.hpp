@@ -79,8 +79,7 @@ public:
   }
   [[nodiscard]] watchdog& watch() noexcept { return *watchdog_; }
   /// Tells somebody what the workers do from now on, until the set is gone. The first one stays.
-  /// False: there is one already, and it stays.
-  [[nodiscard]] bool set_watcher(std::shared_ptr<entry_watcher> who);
+  void set_watcher(std::shared_ptr<entry_watcher> who);
   [[nodiscard]] entry_watcher* watcher() const noexcept {
     return watcher_.load(std::memory_order_acquire);
   }

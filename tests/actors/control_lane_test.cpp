@@ -1,6 +1,6 @@
 // What no limit of a mailbox drops and no call overtakes, whatever the limit does when it is full:
-// the end of a worker, news of another's end, answers, ticks and their cancel. Rules W-32 and W-79.
-// (What frameworks leave open: A11 in the table of features.)
+// the end of a worker, news of another's end, answers, ticks and their cancel. Rules W-32 and W-79,
+// and feature A11.
 
 #include <callsign/testkit/world.hpp>
 

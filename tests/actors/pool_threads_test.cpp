@@ -20,34 +20,30 @@ using namespace std::chrono_literals;
 
 std::mutex lock;
 std::set<std::thread::id> seen;
-std::size_t runs = 0;
+tests::event* all_have_run = nullptr;
 
 void is_here() noexcept {
-  const std::scoped_lock guard{lock};
-  seen.insert(std::this_thread::get_id());
-  ++runs;
+  {
+    const std::scoped_lock guard{lock};
+    seen.insert(std::this_thread::get_id());
+  }
+  all_have_run->happens();
 }
 
 TEST(EachPoolThread, IsVisited) {
-  constexpr std::size_t threads = 3;
+  constexpr int threads = 3;
   workers set{{.threads = threads, .interrupts = signals::left_alone, .long_task = 0ms}};
-  const auto until = std::chrono::steady_clock::now() + tests::long_enough;
-  std::size_t rounds = 0;
+  seen.clear();
 
-  // On a busy machine one or the other comes too late now and then.
-  for (bool is_over = false; !is_over && std::chrono::steady_clock::now() < until;) {
+  // On a machine with other work one or the other comes too late now and then.
+  for (int round = 0; round < 1000 && seen.size() != threads; ++round) {
+    tests::event run{threads};
+    all_have_run = &run;
     detail::run_on_pool_threads(set.system().actors(), &is_here);
-    ++rounds;
-    for (bool have_all_run = false; !have_all_run && std::chrono::steady_clock::now() < until;) {
-      const std::scoped_lock guard{lock};
-      have_all_run = runs == threads * rounds;
-      is_over = seen.size() == threads;
-    }
+    ASSERT_TRUE(run.has_happened());
   }
 
-  const std::scoped_lock guard{lock};
-  EXPECT_EQ(seen.size(), threads);
-  EXPECT_EQ(runs, threads * rounds);
+  EXPECT_EQ(seen.size(), std::size_t{threads});
   EXPECT_FALSE(seen.contains(std::this_thread::get_id()));
 }
 

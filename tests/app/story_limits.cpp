@@ -36,8 +36,8 @@ using LimitsInWorker = BusyWorkerStory;
 
 // -- the outbox (C-8, C-9) ------------------------------------------------------------------------
 
-// C-8. The verdicts, from the outside: queued, pressured above half, dropped above the limit, closed
-// after that.
+// C-8. The verdicts, from the outside: queued, pressured above half, dropped above the limit,
+// closed after that.
 TEST_P(Limits, SendSaysWhatBecameOfTheMessage) {
   auto ana = ana_does_not_read();
   std::vector<send_result> verdicts;

@@ -14,7 +14,8 @@ namespace callsign {
 /// A close code of RFC 6455 section 7.4, of the registry, or the application's own (3000 to 4999).
 using close_code = std::uint16_t;
 
-/// The close codes that the library knows. (Not `close`: that is POSIX's, and `using namespace callsign` shall not hide it.)
+/// The close codes that the library knows. (Not named `close`: that is POSIX's, and
+/// `using namespace callsign` shall not hide it.)
 namespace closing {
 inline constexpr close_code normal = 1000;
 inline constexpr close_code going_away = 1001;

@@ -18,7 +18,7 @@ void keep_memory_of_turns() noexcept;
 void give_back_free_memory() noexcept;
 
 /// Gives back the free end of the heap of the thread that runs it: glibc does so for the first heap
-/// only when asked.
+/// only when asked. @context any thread; waits for others that do so
 void give_back_end_of_heap() noexcept;
 
 /// Notices the end of a burst.

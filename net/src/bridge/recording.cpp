@@ -55,14 +55,15 @@ std::shared_ptr<door::recorder> begin_recording(worker_system& workers,
                                                 const std::shared_ptr<door::ledger>& books) {
   if (options.record.file.empty())
     return nullptr;
+  if (workers.watcher() != nullptr) {
+    throw failure{{make_error_code(errc::bad_option), "record into " + options.record.file,
+                   "record once for each set of workers: make new workers for another recording"}};
+  }
   auto notes = std::make_shared<door::recorder>(
       open_new(options.record.file), options.record, io_threads, options.max_buffered_bytes,
       workers.draw_from(0), books, [clock = workers.shared_clock()] { return clock->now(); });
-  if (workers.set_watcher(std::make_shared<entry_notes>(notes)))
-    return notes;
-  notes->is_for_nothing();
-  throw failure{{make_error_code(errc::bad_option), "record into " + options.record.file,
-                 "record once for each set of workers: make new workers for another recording"}};
+  workers.set_watcher(std::make_shared<entry_notes>(notes));
+  return notes;
 }
 
 } // namespace callsign::detail

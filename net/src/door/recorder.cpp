@@ -95,11 +95,6 @@ void recorder::write(rules::json_line&& members, std::string_view what) {
                                       "server goes on without it");
 }
 
-void recorder::is_for_nothing() noexcept {
-  is_on_ = false;
-  std::remove(how_.file.c_str());
-}
-
 void recorder::stops() {
   if (!is_stop_told_.exchange(true))
     write({}, "stops");

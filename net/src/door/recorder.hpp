@@ -54,8 +54,6 @@ public:
   void write(rules::json_line&& members, std::string_view what);
   /// The set of workers begins to end.
   void stops();
-  /// Nothing has been recorded, nor will be: the file goes.
-  void is_for_nothing() noexcept;
   /// The network has ended: nothing is written any more.
   void ends();
 

@@ -1,5 +1,6 @@
 // Recordings: what is written, what is read, and where a replay sees that something else happens.
 
+#include "actors/src/worker_system.hpp"
 #include "tests/kit/test/failures_of.hpp"
 #include "tests/kit/test/recording_cast.hpp"
 
@@ -357,6 +358,18 @@ TEST(Recording, IsNeverWrittenOverAnother) {
   EXPECT_THAT(begins("/nowhere/x"), HasSubstr("name a file in a folder that exists"));
 }
 
+/// The seed in the first line.
+std::uint64_t recording_seed(const std::string& text) {
+  constexpr std::string_view name = R"("seed":)";
+  return std::stoull(text.substr(text.find(name) + name.size()));
+}
+
+double first_draw_of(std::uint64_t seed) {
+  world other;
+  other.workers().system().draw_from(seed);
+  return other.workers().system().chance();
+}
+
 TEST(Recording, IsOneForEachSetOfWorkers) {
   const file_of_test first;
   const file_of_test second;
@@ -367,6 +380,8 @@ TEST(Recording, IsOneForEachSetOfWorkers) {
   };
 
   EXPECT_THAT(again, testing::ThrowsMessage<failure>(HasSubstr("record once for each set")));
+  const auto seed = recording_seed(first.text());
+  EXPECT_EQ(here.workers().system().chance(), first_draw_of(seed)) << "its draws are its own";
   EXPECT_FALSE(std::filesystem::exists(second.name()));
 }
 
