@@ -224,6 +224,8 @@ bool slot::take(entry_queue& batch) {
     hand_since_ = came_at(waiting_.front());
     batch.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
+    if (waiting_.empty())
+      has_waiting_.store(false, std::memory_order_relaxed);
     in_hand_.store(1, std::memory_order_relaxed);
     taken_ = 1;
     tell_of_room();

@@ -238,6 +238,11 @@ public:
     return has_waiting_.load(std::memory_order_relaxed);
   }
 
+  /// It is or was limited, is traced, or a pool's: what waits may be taken one by one.
+  [[nodiscard]] bool is_limited() const noexcept {
+    return limited_.load(std::memory_order_relaxed);
+  }
+
   /// The consumer waits for something in the middle of a task; null: no longer. Who asks for its
   /// end wakes it (rule W-80).
   void set_pausing(std::shared_ptr<pausing> in);
@@ -363,9 +368,6 @@ private:
   /// Makes room for a call in a limited mailbox, or says what becomes of it.
   [[nodiscard]] std::optional<outcome> full(entry_queue& mailbox, bool is_own_call,
                                             dropped_entries& dropped);
-  [[nodiscard]] bool is_limited() const noexcept {
-    return limited_.load(std::memory_order_relaxed);
-  }
   void tell_of_room();
   /// Stamps and wraps what comes into a mailbox that is limited or traced.
   void note(entry& what, worker_number sender);
@@ -399,7 +401,8 @@ private:
   static std::uint64_t drop_tasks(entry_queue& from, entry_queue& dropped);
 
   // In groups that do not share cache lines: what every look-up reads, what producers write under
-  // the lock, what the consumer writes for each entry. Seldom used members keep them apart.
+  // the lock, what the consumer writes for each entry, and looks at while it waits for more. Seldom
+  // used members keep them apart.
 
   const std::string name_;
   std::chrono::system_clock::time_point created_;
@@ -411,7 +414,6 @@ private:
   mutable brief_lock lock_;
   std::uint32_t taken_ = 0; ///< by the consumer when it last took; it may have run some since
   entry_queue waiting_;     ///< for the incarnation that lives
-  std::atomic<bool> has_waiting_{false};
   std::atomic<bool> limited_{false};
   bool is_told_ = false;     ///< those who watch this incarnation have been
   bool rests_ = false;       ///< the next incarnation begins when it is woken
@@ -449,6 +451,7 @@ private:
   std::atomic<const char*> running_file_{nullptr};
   std::atomic<std::uint32_t> running_line_{0};
   std::atomic<bool> end_requested_{false};
+  std::atomic<bool> has_waiting_{false}; ///< producers write it once for each `take`
   std::atomic<std::int64_t> turn_began_{0};
   std::atomic<std::int64_t> processor_time_{0};
 };

@@ -124,17 +124,29 @@ void worker_actor::prepone(std::size_t index) {
 }
 
 bool worker_actor::refill() {
-  return !in_hand_.empty() || (slot_->take(in_hand_) && !in_hand_.empty());
+  if (!in_hand_.empty())
+    return true;
+  if (!slot_->take(in_hand_) || in_hand_.empty())
+    return false;
+  took_one_ = in_hand_.size() == 1;
+  return true;
 }
 
 void worker_actor::linger() const {
-  // Looking seldom lets a few entries come together, and leaves their cache lines to the callers.
   constexpr std::size_t pauses_between_looks = 16;
-  const std::size_t pauses = self_->system().hooks().limits.pauses;
-  for (std::size_t i = 1; i <= pauses; ++i) {
-    pause_processor();
-    if (i % pauses_between_looks == 0 && (slot_->has_waiting() || slot_->is_end_requested()))
-      return;
+  if (slot_->is_limited() && slot_->has_waiting())
+    return;
+  const drain_limits& limits = self_->system().hooks().limits;
+  std::size_t left = limits.pauses;
+  for (bool has_come = false; left != 0 && !slot_->is_end_requested();) {
+    const std::size_t now = std::min(left, pauses_between_looks);
+    for (std::size_t i = 0; i < now; ++i)
+      pause_processor();
+    left -= now;
+    if (!has_come && slot_->has_waiting()) {
+      has_come = true;
+      left = took_one_ ? 0 : std::min(left, limits.pauses_for_more);
+    }
   }
 }
 

@@ -23,7 +23,11 @@ struct drain_limits {
   /// processor before it becomes idle: whoever calls next would have to wake it, which costs both
   /// sides more.
   std::size_t busy = 64;
-  std::size_t pauses = 100;
+  std::size_t pauses = 160;
+  /// When something has come it waits for so many of those that are left before it takes it, so
+  /// that more come together: each time it takes, the callers lose the cache lines that they write
+  /// to. Not if there was but one entry the last time.
+  std::size_t pauses_for_more = 112;
 };
 
 /// The actor of one incarnation. Drains the slot's mailbox: looks at the control lane between
@@ -100,6 +104,7 @@ private:
   std::optional<incarnation> self_;
   std::atomic<state> state_{state::idle};
   bool is_closing_ = false;
+  bool took_one_ = false; ///< there was no more when it last took
 };
 
 } // namespace callsign::detail

@@ -80,8 +80,10 @@ public:
         "receiver", [] { return 1; },
         [this](callsign::worker& me, callsign::answer<int>) {
           watch_.stop();
+          // Before the last is counted: then the next round sets it anew.
+          const bool goes_on = --left > 0;
           answered_.count_one();
-          if (--left > 0)
+          if (goes_on)
             ask(me);
         });
   }
