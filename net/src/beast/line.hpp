@@ -2,7 +2,9 @@
 /// One accepted socket, in whatever state of its life.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <sys/types.h>
@@ -47,16 +49,21 @@ struct outgoing {
 class flushable {
 public:
   /// Writes all that the socket takes.
-  virtual void flush() = 0;
+  virtual void flush() noexcept = 0;
   /// Begins a flush that somebody else goes on with: shows what to write first, and where to.
   /// Nothing: there is nothing, or it may not be written now; `flush` does what is to be done then.
-  [[nodiscard]] virtual outgoing begin_flush(std::span<iovec> into) = 0;
+  [[nodiscard]] virtual outgoing begin_flush(std::span<iovec> into) noexcept = 0;
   /// The rest of a flush, after what `begin_flush` showed went to the socket. `result` is as of
   /// `sendmsg`, or minus the error.
-  virtual void end_flush(ssize_t result) = 0;
+  virtual void end_flush(ssize_t result) noexcept = 0;
 
 protected:
   ~flushable() = default;
+
+private:
+  friend class socket_thread;
+  /// Where it stood last in each of its thread's two lists of dirty lines.
+  std::array<std::uint32_t, 2> places_{};
 };
 
 } // namespace callsign::beast

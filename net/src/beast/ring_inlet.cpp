@@ -77,10 +77,10 @@ void ring_inlet::add(int fd, pollable& who, wish what) {
   if (free_.empty()) {
     seats_.emplace_back();
     // Later, when nothing may fail, each of them has room for everybody.
-    for (auto* list : {&free_, &later_, &due_, &scratch_}) {
-      if (list->capacity() < seats_.size())
-        list->reserve(2 * seats_.size());
-    }
+    if (free_.capacity() < seats_.size())
+      free_.reserve(2 * seats_.size());
+    later_.fit(seats_.size());
+    due_.fit(seats_.size());
     free_.push_back(static_cast<std::uint32_t>(seats_.size() - 1));
   }
   const std::uint32_t index = free_.back();
@@ -114,10 +114,8 @@ void ring_inlet::remove(pollable& who) noexcept {
     enter();
   if (!is_asked || ::io_uring_sq_ready(ring_.get()) != 0)
     is_broken_ = true; // rather than that a request is made for somebody else
-  if (gone.is_put_off)
-    std::erase(later_, index);
-  if (gone.is_due)
-    std::erase(due_, index);
+  later_.remove(index);
+  due_.remove(index);
   const std::uint32_t next = gone.generation + 1;
   gone = seat{};
   gone.generation = next;
@@ -162,9 +160,8 @@ void ring_inlet::settle(std::size_t index) noexcept {
   bool is_done = true;
   if (reads(what)) {
     if (one.kept != nullptr || one.is_over) {
-      if (!std::exchange(one.is_due, true))
-        due_.push_back(static_cast<std::uint32_t>(index));
-    } else if (!one.is_receiving && !one.is_put_off) {
+      due_.push_back(index);
+    } else if (!one.is_receiving && !later_.contains(index)) {
       is_done = begin_receive(index);
     }
   } else if (one.is_receiving && !one.is_receive_off) {
@@ -183,7 +180,7 @@ void ring_inlet::settle(std::size_t index) noexcept {
     is_done = begin_await(index, awaited) && is_done;
   }
   if (!is_done)
-    put_off(index);
+    later_.push_back(index);
 }
 
 bool ring_inlet::begin_receive(std::size_t index) noexcept {
@@ -220,12 +217,6 @@ bool ring_inlet::call_off(std::size_t index, kind which) noexcept {
   ::io_uring_sqe_set_data64(what, cancellation);
   (which == receive ? seats_[index].is_receive_off : seats_[index].is_await_off) = true;
   return true;
-}
-
-/// Looks again in the next round.
-void ring_inlet::put_off(std::size_t index) noexcept {
-  if (!std::exchange(seats_[index].is_put_off, true))
-    later_.push_back(static_cast<std::uint32_t>(index));
 }
 
 bool ring_inlet::must_enter() noexcept {
@@ -310,23 +301,18 @@ void ring_inlet::find(std::size_t bytes) noexcept {
 
 /// All buffers are on the shelf again: so many receives will find one.
 void ring_inlet::look_again() noexcept {
-  const auto end = later_.begin() +
-                   static_cast<std::ptrdiff_t>(std::min<std::size_t>(later_.size(), buffer_count));
-  scratch_.assign(later_.begin(), end);
-  later_.erase(later_.begin(), end);
-  for (const std::uint32_t index : scratch_) {
-    seats_[index].is_put_off = false;
-    settle(index);
-  }
+  for (std::size_t left = std::min<std::size_t>(later_.size(), buffer_count); left > 0; --left)
+    settle(later_.pop_front());
 }
 
 /// Tells what was kept for those who may hear it now. Answers how many there were.
 std::size_t ring_inlet::tell_due() noexcept {
-  scratch_.swap(due_);
   std::size_t told = 0;
-  for (const std::uint32_t index : scratch_) {
+  // Whoever becomes due meanwhile has his turn in the next round, unless others go.
+  for (std::size_t left = due_.size(); left > 0 && !due_.empty(); --left) {
+    const std::size_t index = due_.pop_front();
     seat& one = seats_[index];
-    if (!std::exchange(one.is_due, false) || !reads(wish_of(*one.who)))
+    if (!reads(wish_of(*one.who)))
       continue;
     ++told;
     const std::uint32_t generation = one.generation;
@@ -340,7 +326,6 @@ std::size_t ring_inlet::tell_due() noexcept {
     if (one.generation == generation)
       settle(index);
   }
-  scratch_.clear();
   return told;
 }
 
@@ -373,7 +358,7 @@ void ring_inlet::received(std::size_t index, int result, unsigned flags) noexcep
     else
       keep(one, bytes, static_cast<std::size_t>(result));
   } else if (result == -ENOBUFS) {
-    put_off(index);
+    later_.push_back(index);
   } else if (result != -ECANCELED && result != -EAGAIN && result != -EINTR) {
     one.is_over = true;
     if (may_tell)

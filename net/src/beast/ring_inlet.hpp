@@ -3,6 +3,7 @@
 #pragma once
 
 #include "net/src/beast/descriptor.hpp"
+#include "net/src/beast/index_queue.hpp"
 #include "net/src/beast/inlet.hpp"
 #include "net/src/beast/pages.hpp"
 #include "net/src/beast/ring.hpp"
@@ -59,9 +60,7 @@ private:
     bool is_awaiting = false;
     bool is_receive_off = false;
     bool is_await_off = false;
-    bool is_over = false;    ///< nothing more will come
-    bool is_put_off = false; ///< in `later_`
-    bool is_due = false;     ///< in `due_`
+    bool is_over = false; ///< nothing more will come
     std::unique_ptr<std::string> kept;
   };
 
@@ -71,7 +70,6 @@ private:
   [[nodiscard]] bool begin_receive(std::size_t index) noexcept;
   [[nodiscard]] bool begin_await(std::size_t index, short events) noexcept;
   [[nodiscard]] bool call_off(std::size_t index, kind what) noexcept;
-  void put_off(std::size_t index) noexcept;
   [[nodiscard]] bool must_enter() noexcept;
   void enter() noexcept;
   void find(std::size_t bytes) noexcept;
@@ -94,9 +92,8 @@ private:
   bool is_signalling_ = false;
   std::deque<seat> seats_;
   std::vector<std::uint32_t> free_;
-  std::vector<std::uint32_t> later_; ///< to be looked at again: no buffer or no entry was left
-  std::vector<std::uint32_t> due_;   ///< who may hear what is kept for him
-  std::vector<std::uint32_t> scratch_;
+  index_queue later_; ///< to be looked at again: no buffer or no entry was left
+  index_queue due_;   ///< who may hear what is kept for him
   bool is_broken_ = false;
 };
 

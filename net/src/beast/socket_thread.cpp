@@ -85,18 +85,19 @@ void socket_thread::turn() noexcept {
 
 void socket_thread::flush_dirty() {
   // What is marked while we write (a pong, a Close) is written in the next turn.
-  flushing_.swap(dirty_);
-  if (rings_ != nullptr && flushing_.size() >= worth_a_ring) {
-    if (!rings_->out.flush(flushing_))
+  auto& flushing = dirty_[growing_];
+  growing_ = 1 - growing_;
+  if (rings_ != nullptr && flushing.size() >= worth_a_ring) {
+    if (!rings_->out.flush(flushing))
       give_up_rings();
   } else {
-    for (std::size_t i = 0; i < flushing_.size(); ++i) {
-      if (flushing_[i] != nullptr)
-        flushing_[i]->flush();
+    for (std::size_t i = 0; i < flushing.size(); ++i) {
+      if (flushing[i] != nullptr)
+        flushing[i]->flush();
     }
   }
-  since_asio_ += flushing_.size();
-  flushing_.clear();
+  since_asio_ += flushing.size();
+  flushing.clear();
 }
 
 /// The kernel has changed its mind. @context the thread
@@ -196,13 +197,18 @@ void socket_thread::for_each_line(const std::function<void(line&)>& what) {
 }
 
 void socket_thread::mark_dirty(flushable& who) {
-  dirty_.push_back(&who);
+  auto& growing = dirty_[growing_];
+  who.places_[growing_] = static_cast<std::uint32_t>(growing.size());
+  growing.push_back(&who);
   post_turn();
 }
 
 void socket_thread::forget_dirty(flushable& who) noexcept {
-  std::erase(dirty_, &who);
-  std::replace(flushing_.begin(), flushing_.end(), &who, static_cast<flushable*>(nullptr));
+  for (std::size_t i = 0; i < dirty_.size(); ++i) {
+    const std::size_t place = who.places_[i];
+    if (place < dirty_[i].size() && dirty_[i][place] == &who)
+      dirty_[i][place] = nullptr;
+  }
 }
 
 void socket_thread::tend() noexcept {

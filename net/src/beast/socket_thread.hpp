@@ -12,6 +12,7 @@
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <functional>
@@ -116,8 +117,9 @@ private:
   std::size_t index_;
   std::shared_ptr<door::ledger> books_;
   // Before what holds lines: they forget themselves here when they go.
-  std::vector<flushable*> dirty_;
-  std::vector<flushable*> flushing_;
+  /// Who has something to write: one list grows while the other is flushed. Null: has gone.
+  std::array<std::vector<flushable*>, 2> dirty_;
+  std::size_t growing_ = 0;
   std::unique_ptr<rings> rings_;
   asio::io_context context_;
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_;

@@ -238,20 +238,20 @@ void upgraded_line::look_for_hang_up() {
 
 // -- writing --------------------------------------------------------------------------------------
 
-void upgraded_line::flush() {
+void upgraded_line::flush() noexcept {
   is_dirty_ = false;
   if (may_write())
     thread().step(*this, [this] { write(); });
 }
 
-outgoing upgraded_line::begin_flush(std::span<iovec> into) {
+outgoing upgraded_line::begin_flush(std::span<iovec> into) noexcept {
   if (!may_write())
     return {};
   is_dirty_ = false;
   return {handle(), gather(into)};
 }
 
-void upgraded_line::end_flush(ssize_t result) {
+void upgraded_line::end_flush(ssize_t result) noexcept {
   thread().step(*this, [this, result] {
     if (has_written(result))
       write();

@@ -55,13 +55,13 @@ public:
   void drop() override;
 
   void cut() noexcept override;
-  void flush() override;
+  void flush() noexcept override;
   void arrived(std::span<char> bytes) noexcept override;
   void hung_up() noexcept override;
   void writable() noexcept override;
   void kept(std::ptrdiff_t more) noexcept override;
-  [[nodiscard]] outgoing begin_flush(std::span<iovec> into) override;
-  void end_flush(ssize_t result) override;
+  [[nodiscard]] outgoing begin_flush(std::span<iovec> into) noexcept override;
+  void end_flush(ssize_t result) noexcept override;
 
 private:
   enum class state : unsigned char {

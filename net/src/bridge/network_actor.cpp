@@ -2,7 +2,6 @@
 
 #include "net/src/bridge/server_core.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace callsign::detail {
@@ -71,8 +70,10 @@ void network_actor::catch_up(member& m) {
 /// Whatever is added to its items now stands behind the broadcasts so far.
 void network_actor::touch(member& m) {
   activate(*m.group);
-  if (!std::exchange(m.is_touched, true))
+  if (!std::exchange(m.is_touched, true)) {
+    m.touched_at = m.group->touched.size();
     m.group->touched.push_back(&m);
+  }
   catch_up(m);
 }
 
@@ -126,7 +127,7 @@ void network_actor::take(lane_leave& what) {
     group& g = *m->group;
     activate(g);
     if (m->is_touched)
-      std::replace(g.touched.begin(), g.touched.end(), m, static_cast<member*>(nullptr));
+      g.touched[m->touched_at] = nullptr;
     what.who->set_member(nullptr);
     g.everybody.back()->place = m->place;
     g.everybody[m->place] = g.everybody.back();

@@ -21,8 +21,9 @@ struct network_member {
   caf::actor actor;
   network_group* group = nullptr;
   std::uint32_t next = 0; ///< the first broadcast of this turn that it has not been given or denied
-  bool is_touched = false; ///< it needs a sequence of its own this turn
-  std::size_t place = 0;   ///< in the group's `everybody`
+  bool is_touched = false;    ///< it needs a sequence of its own this turn
+  std::size_t place = 0;      ///< in the group's `everybody`
+  std::size_t touched_at = 0; ///< if it is: its place in the group's `touched`
   std::vector<output_item> items;
 };
 
