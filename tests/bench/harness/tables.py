@@ -35,6 +35,10 @@ def cpu(report):
     return report.get("server_cpu", {}).get("us_per_delivery", 0)
 
 
+def p99(report):
+    return report["latency_us"]["p99"]
+
+
 def part(report, which):
     """`user` or `kernel` time of the server for each delivery."""
     return report.get("server_cpu", {}).get(f"{which}_seconds", 0) * 1e6 / report["deliveries"]
@@ -57,6 +61,7 @@ def summarise(reports, base_reports):
     for which in ("user", "kernel"):
         summary[f"{which}_us"] = median(part(report, which) for report in counted)
     summary["ratio"] = paired_ratio(reports, base_reports)
+    summary["p99_ratio"] = paired_ratio(reports, base_reports, p99)
     for name in ("deliveries_per_second", "frames_per_read"):
         summary[name] = median(report[name] for report in counted)
     for name in ("p50", "p99", "max"):
@@ -67,7 +72,7 @@ def summarise(reports, base_reports):
 
 
 LOAD_COLUMNS = ("server", "CPU us/delivery median [min-max]", "user us", "kernel us", f"x {BASE}",
-                "deliveries/s", "frames/read", "p50 us", "p99 us", "max us")
+                "deliveries/s", "frames/read", "p50 us", "p99 us", "max us", f"p99 x {BASE}")
 
 
 def load_table(summaries):
@@ -81,7 +86,8 @@ def load_table(summaries):
                      f"{one['kernel_us']:.2f}",
                      f"{one['ratio']:.2f}" if one["ratio"] else "-",
                      f"{one['deliveries_per_second']:,.0f}", f"{one['frames_per_read']:.1f}",
-                     *(f"{one[name]:,.0f}" for name in ("p50", "p99", "max"))))
+                     *(f"{one[name]:,.0f}" for name in ("p50", "p99", "max")),
+                     f"{one['p99_ratio']:.2f}" if one["p99_ratio"] else "-"))
     return table(LOAD_COLUMNS, rows)
 
 
@@ -91,6 +97,9 @@ def memory_table(results):
                "idle CPU % of a core")
     rows = []
     for name, runs in results.items():
+        if not runs:
+            rows.append((name, "failed", *["-"] * (len(columns) - 2)))
+            continue
         each = {key: [run[key] for run in runs]
                 for key in ("idle_kib", "after_one_message_kib", "after_burst_kib",
                             "accept_cpu_us", "idle_cpu_percent")}

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import contextlib
 import signal
 import sys
 
@@ -12,7 +13,7 @@ import websockets
 members = set()
 
 
-async def echo(socket, _path=None):
+async def echo(socket):
     async for message in socket:
         await socket.send(message)
 
@@ -26,16 +27,22 @@ async def relay(socket, to_sender):
         members.discard(socket)
 
 
-async def broadcast(socket, _path=None):
+async def broadcast(socket):
     await relay(socket, to_sender=True)
 
 
-async def broadcast_except(socket, _path=None):
+async def broadcast_except(socket):
     await relay(socket, to_sender=False)
 
 
 async def main(port, mode):
-    handler = {"echo": echo, "broadcast": broadcast, "broadcast-except": broadcast_except}[mode]
+    serve = {"echo": echo, "broadcast": broadcast, "broadcast-except": broadcast_except}[mode]
+
+    async def handler(socket, _path=None):
+        # The generator's clients end with a reset, which is no news.
+        with contextlib.suppress(websockets.ConnectionClosed):
+            await serve(socket)
+
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     server = await websockets.serve(
