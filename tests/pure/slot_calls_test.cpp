@@ -217,6 +217,41 @@ TEST_F(Slot, TheNextLifeBeginsWithALowMark) {
   }
 }
 
+// -- what a busy worker looks at ------------------------------------------------------------------
+
+TEST_F(Slot, SaysWithoutTheLockWhetherSomethingWaits) {
+  bring_to(phase::alive);
+  EXPECT_FALSE(who->has_waiting());
+
+  std::ignore = post("one");
+  std::ignore = post("two");
+  EXPECT_TRUE(who->has_waiting());
+
+  entry_queue batch;
+  ASSERT_TRUE(who->take(batch));
+  EXPECT_EQ(batch.size(), 2u);
+  EXPECT_FALSE(who->has_waiting());
+}
+
+TEST_F(Slot, SaysSoOfALimitedMailboxUntilTheLastIsTaken) {
+  bring_to(phase::alive);
+  EXPECT_FALSE(who->is_limited());
+  who->limit({.most = 10});
+  EXPECT_TRUE(who->is_limited());
+  std::ignore = post("one");
+  std::ignore = post("two");
+
+  entry_queue first;
+  ASSERT_TRUE(who->take(first));
+  EXPECT_EQ(first.size(), 1u);
+  EXPECT_TRUE(who->has_waiting());
+
+  entry_queue second;
+  ASSERT_TRUE(who->take(second));
+  EXPECT_EQ(second.size(), 1u);
+  EXPECT_FALSE(who->has_waiting());
+}
+
 // -- a lack of memory -----------------------------------------------------------------------------
 
 TEST_F(Slot, AnIncarnationThatCannotBeEnteredLeavesNothingWaiting) {
